@@ -1,0 +1,142 @@
+"""Checking documents against the rules of their versions, not only against their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from catalog.metadata.assembly import Assembly, assemble
+from catalog.metadata.nodes import GroupNode, Node
+from catalog.metadata.problems import Problem
+from catalog.metadata.rules.axes import check_axes
+from catalog.metadata.rules.collections import check_collections, check_versions
+from catalog.metadata.rules.dimensions import check_transformations
+from catalog.metadata.rules.document import Document, Hierarchy, Version, known_version
+from catalog.metadata.rules.images import check_images
+from catalog.metadata.rules.labels import check_label_images, check_labels
+from catalog.metadata.rules.plates import check_plates
+from catalog.metadata.rules.registry import RULES
+from catalog.metadata.rules.scenes import check_connected, check_scenes, check_unreferenced
+from catalog.metadata.rules.strict import check_strictly
+
+_OF_A_DOCUMENT: tuple[Callable[[Document], Iterator[Problem]], ...] = (
+    check_axes,
+    check_transformations,
+    check_images,
+    check_scenes,
+    check_labels,
+    check_plates,
+    check_collections,
+)
+_OF_A_HIERARCHY: tuple[Callable[[Hierarchy], Iterator[Problem]], ...] = (
+    check_label_images,
+    check_unreferenced,
+    check_connected,
+    check_versions,
+)
+
+
+def check(
+    nodes: Mapping[str, Node], *, strict: bool = False, assembly: Assembly | None = None
+) -> tuple[Problem, ...]:
+    """Check all documents of a hierarchy, each by the rules of its version.
+
+    Parameters
+    ----------
+    nodes
+        Groups and arrays by their path from the root of the hierarchy (``""``).
+    strict
+        Also ask for what the specification's strict schemas ask for.
+    assembly
+        What `assemble` made of `nodes`, when it is at hand.
+
+    Returns
+    -------
+    tuple[Problem, ...]
+        What reading, assembling and the rules found: by location, then by pointer.
+        The documents are valid when none of them is an error.
+    """
+    assembly = assembly if assembly is not None else assemble(nodes)
+    return _sorted(_problems(nodes, assembly, strict=strict, alone=False))
+
+
+def check_attributes(
+    attributes: dict[str, Any], *, zarr_format: int = 3, strict: bool = False
+) -> tuple[Problem, ...]:
+    """Check one group's attributes alone; what other documents decide is not judged.
+
+    Examples
+    --------
+    >>> [problem.code for problem in check_attributes({"ome": {"version": "0.5", "series": []}})]
+    []
+    >>> [problem.code for problem in check_attributes({})]
+    ['no-metadata']
+    """
+    from catalog.metadata.read import read_group
+
+    node = read_group(attributes, zarr_format=zarr_format)
+    if node is None:
+        return (
+            Problem("no-metadata", "", "error", "There is no OME-Zarr metadata in the attributes."),
+        )
+    nodes: dict[str, Node] = {"": node}
+    found = _problems(nodes, assemble(nodes), strict=strict, alone=True)
+    return _sorted(found)
+
+
+def _problems(
+    nodes: Mapping[str, Node], assembly: Assembly, *, strict: bool, alone: bool
+) -> Iterator[Problem]:
+    edges = {(edge.group, edge.pointer): edge for edge in assembly.edges}
+    hierarchy = Hierarchy(nodes, assembly, edges, alone)
+    found: list[Iterable[Problem]] = [assembly.problems]
+    for location, node in nodes.items():
+        if not isinstance(node, GroupNode):
+            continue
+        document = Document(hierarchy, location, node, known_version(node.version))
+        found.append([replace(problem, location=location) for problem in node.problems])
+        found.extend(rule(document) for rule in _OF_A_DOCUMENT)
+        if strict:
+            found.append(check_strictly(document))
+    found.extend(rule(hierarchy) for rule in _OF_A_HIERARCHY)
+    for problems in found:
+        for problem in problems:
+            if not (alone and _is_decided_elsewhere(problem, nodes)):
+                yield _pointed(problem, nodes.get(problem.location))
+
+
+def _pointed(problem: Problem, node: Node | None) -> Problem:
+    """Let a problem point to what stands in the document, where its place was left out there."""
+    standing: object = node.attributes if node is not None else {}
+    steps = problem.pointer.split("/")
+    for index, step in enumerate(steps[1:], start=1):
+        token = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(standing, dict) and token in standing:
+            standing = standing[token]
+        elif isinstance(standing, list) and token.isdecimal() and int(token) < len(standing):
+            standing = standing[int(token)]
+        else:
+            return replace(problem, pointer="/".join(steps[:index]))
+    return problem
+
+
+def _is_decided_elsewhere(problem: Problem, nodes: Mapping[str, Node]) -> bool:
+    """Say whether another document could make a problem go away."""
+    rule = RULES.get(problem.code)
+    if rule is not None and rule.elsewhere:
+        return True
+    node = nodes.get(problem.location)
+    # Before 0.6.dev3 a scene may name the systems and the locations of its images.
+    return (
+        problem.code == "unknown-system"
+        and isinstance(node, GroupNode)
+        and node.scene is not None
+        and known_version(node.version) < Version.V06_DEV3
+    )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Order problems, and leave out what was found twice."""
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda found: (found.location, found.pointer, found.code)))

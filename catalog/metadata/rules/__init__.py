@@ -1,0 +1,1 @@
+"""Rules beyond shape, one family in each module."""

@@ -1,0 +1,146 @@
+"""Rules about axes: how many, of which types, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog.metadata.axes import Axis
+from catalog.metadata.problems import Problem
+from catalog.metadata.rules.document import Document, Version
+
+Axes = tuple[Axis, ...]
+
+_FIELD_TYPES = frozenset({"displacement", "coordinate"})
+_PREFIXES = (
+    "",
+    *("yocto", "zepto", "atto", "femto", "pico", "nano", "micro", "milli", "centi", "deci"),
+    *("hecto", "kilo", "mega", "giga", "tera", "peta", "exa", "zetta", "yotta"),
+)
+_UNITS = {
+    "space": {f"{prefix}meter" for prefix in _PREFIXES}
+    | {"angstrom", "foot", "inch", "mile", "parsec", "yard"},
+    "time": {f"{prefix}second" for prefix in _PREFIXES} | {"day", "hour", "minute"},
+}
+_DIRECTIONS = (
+    ("left", "right"),
+    ("anterior", "posterior"),
+    ("inferior", "superior"),
+    ("dorsal", "ventral"),
+    ("dorsal", "palmar"),
+    ("dorsal", "plantar"),
+    ("rostral", "caudal"),
+    ("cranial", "caudal"),
+    ("proximal", "distal"),
+    ("superficial", "deep"),
+    ("apical", "basal"),
+    ("apex", "base"),
+)
+_ORIENTATIONS = {
+    f"{start}-to-{end}": pair for pair in _DIRECTIONS for start, end in (pair, pair[::-1])
+}
+
+
+def check_axes(document: Document) -> Iterator[Problem]:
+    """Check the axes of all coordinate systems of a document."""
+    node = document.node
+    for index, image in enumerate(node.images):
+        version = document.version_of_image(index)
+        implied = node.implied_systems[index] if index < len(node.implied_systems) else ()
+        for position, system in enumerate(image.coordinateSystems):
+            if system.name in implied and system.name != implied[0]:
+                # The further implied system of an image repeats the axes of the first.
+                continue
+            place: tuple[str | int, ...] = ("multiscales", index, "coordinateSystems", position)
+            yield from _any_system(document, system.axes, place)
+            if version != Version.OTHER:
+                yield from _image_system(document, system.axes, place)
+    if node.scene is not None:
+        for position, system in enumerate(node.scene.coordinateSystems or ()):
+            place = ("scene", "coordinateSystems", position)
+            yield from _any_system(document, system.axes, place)
+            if document.version >= Version.V06_DEV1 and not _is_spatial(system.axes):
+                yield document.problem("scene-axes", _spatial_words(system.axes), *place)
+
+
+def _any_system(document: Document, axes: Axes, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    names: set[str] = set()
+    for index, axis in enumerate(axes):
+        if axis.name in names:
+            yield document.problem(
+                "duplicate-axis", f"another axis is named {axis.name!r} too", *place, "axes", index
+            )
+        names.add(axis.name)
+        units = _UNITS.get(axis.type or "")
+        if axis.unit is not None and units is not None and axis.unit not in units:
+            yield document.problem(
+                "axis-unit",
+                f"{axis.unit!r} is not a recommended unit of {axis.type}",
+                *(*place, "axes", index, "unit"),
+            )
+    yield from _orientations(document, axes, place)
+
+
+def _orientations(
+    document: Document, axes: Axes, place: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for index, axis in enumerate(axes):
+        orientation = (axis.model_extra or {}).get("orientation")
+        if orientation is None:
+            continue
+        value = orientation.get("value") if isinstance(orientation, dict) else None
+        kind = orientation.get("type") if isinstance(orientation, dict) else None
+        pair = _ORIENTATIONS.get(value) if isinstance(value, str) else None
+        words = ""
+        if axis.type != "space":
+            words = f"axis {axis.name!r} is not of type 'space' and has no orientation"
+        elif kind != "anatomical" or pair is None:
+            words = f"{orientation!r} is not an anatomical orientation"
+        elif pair in seen:
+            words = f"another axis runs between {pair[0]} and {pair[1]} too"
+        if pair is not None:
+            seen.add(pair)
+        if words:
+            yield document.problem("axis-orientation", words, *place, "axes", index, "orientation")
+
+
+def _image_system(
+    document: Document, axes: Axes, place: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    types = [axis.type for axis in axes]
+    if not _FIELD_TYPES.isdisjoint(types):
+        # The image of a field has one axis more, for the vector.
+        return
+    if not 2 <= len(axes) <= 5:
+        yield document.problem("axis-count", f"an image has 2 to 5 axes, not {len(axes)}", *place)
+    if not _is_spatial(axes):
+        yield document.problem("space-axes", _spatial_words(axes), *place)
+        return
+    if "space" not in types:
+        return
+    others = [kind for kind in types if kind not in ("time", "space")]
+    if types.count("time") > 1 or len(others) > 1:
+        yield document.problem(
+            "axis-types",
+            "at most one axis of type 'time' and one of type 'channel' (or of a type of its own) "
+            f"may stand beside the space axes, not {types}",
+            *place,
+        )
+    ranks = [{"time": 0, "space": 2}.get(kind or "", 1) for kind in types]
+    if ranks != sorted(ranks):
+        yield document.problem(
+            "axis-order",
+            "axes go in the order time, channel (or a type of its own), space; these are "
+            f"{', '.join(axis.name for axis in axes)}",
+            *place,
+        )
+
+
+def _is_spatial(axes: Axes) -> bool:
+    types = [axis.type for axis in axes]
+    return 2 <= types.count("space") <= 3 or (types.count("array") >= 2 and "space" not in types)
+
+
+def _spatial_words(axes: Axes) -> str:
+    count = sum(axis.type == "space" for axis in axes)
+    return f"there are two or three axes of type 'space' in an image, not {count}"

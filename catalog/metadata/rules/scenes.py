@@ -1,0 +1,104 @@
+"""Rules about scenes, and about what the whole graph of coordinate systems must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from catalog.metadata.assembly import Assembly, SystemKey
+from catalog.metadata.nodes import GroupNode
+from catalog.metadata.problems import Problem
+from catalog.metadata.rules.document import Document, Hierarchy, Version
+from catalog.metadata.rules.registry import problem
+
+
+def check_scenes(document: Document) -> Iterator[Problem]:
+    """Check the scene of a document."""
+    node = document.node
+    if node.scene is None or node.kind != "scene":
+        return
+    if not node.scene.coordinateTransformations and document.version >= Version.V06_DEV1:
+        yield document.problem("empty-scene", "the scene has no transformations", "scene")
+
+
+def check_unreferenced(hierarchy: Hierarchy) -> Iterator[Problem]:
+    """Find images that lie in a scene and in no scene's transformations."""
+    referred = {image for _, image, is_referred in hierarchy.assembly.members if is_referred}
+    seen: set[str] = set()
+    for scene, image, _ in hierarchy.assembly.members:
+        if image in referred or image in seen:
+            continue
+        seen.add(image)
+        yield problem(
+            "unreferenced-image", "", f"the scene at {scene or '/'!r} does not refer to it", image
+        )
+
+
+def check_connected(hierarchy: Hierarchy) -> Iterator[Problem]:
+    """Check that the systems of each image, and of each scene, are connected."""
+    assembly = hierarchy.assembly
+    roots = _components(assembly)
+    systems: dict[str, list[SystemKey]] = {}
+    entries: dict[tuple[str, int], list[SystemKey]] = {}
+    for key, system in assembly.systems.items():
+        if system.kind != "declared":
+            continue
+        systems.setdefault(system.group, []).append(key)
+        if system.image is not None:
+            entries.setdefault((system.group, system.image), []).append(key)
+    for (location, index), keys in entries.items():
+        node = hierarchy.nodes.get(location)
+        if isinstance(node, GroupNode):
+            pointer = node.pointer("multiscales", index)
+            yield from _connected(roots, keys, "image", pointer, location)
+    scenes = {
+        location: list(systems.get(location, ()))
+        for location, node in hierarchy.nodes.items()
+        if isinstance(node, GroupNode) and node.kind == "scene"
+    }
+    for scene, image, is_referred in assembly.members:
+        if is_referred and image != scene:
+            # One system for each image: that its own are connected is the rule above.
+            scenes[scene].extend(systems.get(image, ())[:1])
+    for location in sorted(scenes):
+        node = hierarchy.nodes[location]
+        if isinstance(node, GroupNode):
+            yield from _connected(roots, scenes[location], "scene", node.pointer("scene"), location)
+
+
+def _connected(
+    roots: dict[SystemKey, SystemKey],
+    keys: Iterable[SystemKey],
+    what: str,
+    pointer: str,
+    location: str,
+) -> Iterator[Problem]:
+    parts: dict[SystemKey, list[SystemKey]] = {}
+    for key in keys:
+        parts.setdefault(roots[key], []).append(key)
+    if len(parts) > 1:
+        apart = sorted(sorted(map(str, part)) for part in parts.values())
+        shown = " | ".join(", ".join(part) for part in apart[:5])
+        yield problem(
+            "disconnected",
+            pointer,
+            f"the coordinate systems of this {what} fall into {len(parts)} unconnected parts: "
+            f"{shown}{' | …' if len(apart) > 5 else ''}",
+            location,
+        )
+
+
+def _components(assembly: Assembly) -> dict[SystemKey, SystemKey]:
+    """Map each system to the one that stands for its component."""
+    above = {key: key for key in assembly.systems}
+
+    def root(key: SystemKey) -> SystemKey:
+        while above[key] is not key:
+            above[key] = above[above[key]]
+            key = above[key]
+        return key
+
+    for edge in assembly.edges:
+        first, second = root(edge.input), root(edge.output)
+        if first is not second:
+            above[max(first, second)] = min(first, second)
+    return {key: root(key) for key in above}
