@@ -1,0 +1,1 @@
+"""What a transformation does to points: affine algebra, chains of steps, inverses."""

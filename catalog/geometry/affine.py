@@ -1,0 +1,154 @@
+"""Affine maps as arrays: float64, M x (N+1), the last column a translation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from catalog.errors import DimensionalityError, NotInvertibleError
+from catalog.geometry import rows as plain
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SINGULAR = 1e13
+"""Condition numbers over this count as singular: nothing is left of float64's 16 digits."""
+
+_BLOCK = 16_384  # points at a time, so that a block stays in the processor's cache
+
+
+def compose(matrices: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Chain affine maps, first to last.
+
+    Raises
+    ------
+    DimensionalityError
+        When one map does not take what the one before it gives.
+    """
+    import numpy as np
+
+    result = matrices[0]
+    for matrix in matrices[1:]:
+        if matrix.shape[1] - 1 != result.shape[0]:
+            raise DimensionalityError(
+                f"An affine map of {matrix.shape[1] - 1} dimensions cannot follow one that "
+                f"gives {result.shape[0]}."
+            )
+        composed = matrix[:, :-1] @ result
+        composed[:, -1] += matrix[:, -1]
+        result = composed
+    return np.array(result, dtype=np.float64)
+
+
+def condition(matrix: NDArray[np.float64]) -> float:
+    """Give the condition number (2-norm) of the linear part; infinite when singular."""
+    import numpy as np
+
+    singular_values = np.linalg.svd(matrix[:, :-1], compute_uv=False)
+    smallest = float(singular_values[-1])
+    return float(singular_values[0]) / smallest if smallest else float("inf")
+
+
+def invert(
+    matrix: NDArray[np.float64], *, limit: float | None = SINGULAR, place: str = ""
+) -> NDArray[np.float64]:
+    """Invert an affine map.
+
+    Parameters
+    ----------
+    matrix
+        N x (N+1).
+    limit
+        Largest condition number that still has an inverse; None accepts whatever is
+        regular in float64 (for a chain whose members were judged one by one).
+    place
+        Where the map is declared, for the error.
+
+    Raises
+    ------
+    NotInvertibleError
+        When it is not square, or singular.
+    """
+    import numpy as np
+
+    count, width = matrix.shape
+    if width != count + 1:
+        raise NotInvertibleError(
+            f"An affine of {width - 1} inputs and {count} outputs has no inverse; "
+            "state one with a bijection.",
+            place,
+        )
+    if limit is not None:
+        found = condition(matrix)
+        if not found <= limit:
+            raise NotInvertibleError(
+                f"The affine is singular (condition number {found:.3g}); it has no inverse.", place
+            )
+    exact = plain.monomial_inverse(tuple(map(tuple, matrix.tolist())))
+    if exact is not None:
+        return np.array(exact, dtype=np.float64)
+    linear = matrix[:, :-1]
+    with np.errstate(all="ignore"):
+        # Powers of two level rows, then columns, without any rounding, so that axes in
+        # nanometres beside axes in metres cost no digits.
+        down = _powers(np.abs(linear).max(axis=1))
+        levelled = linear * down[:, None]
+        across = _powers(np.abs(levelled).max(axis=0))
+        try:
+            inverse = np.linalg.inv(levelled * across[None, :])
+        except np.linalg.LinAlgError:
+            inverse = np.full_like(linear, np.nan)
+        inverse = across[:, None] * inverse * down[None, :]
+        result = np.empty_like(matrix)
+        result[:, :-1] = inverse
+        result[:, -1] = 0.0 - inverse @ matrix[:, -1]
+    if not np.isfinite(result).all():
+        raise NotInvertibleError("The affine is singular; it has no inverse.", place)
+    return result
+
+
+def apply(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move points (n, N) to (n, M).
+
+    Each coordinate is summed axis by axis and not by a matrix product, whose rounding
+    depends on how many points stand together: a stream of points in blocks gives the
+    same bits as all of them at once.
+    """
+    import numpy as np
+
+    count_out, width = matrix.shape
+    if points.ndim != 2 or points.shape[1] != width - 1:
+        raise DimensionalityError(
+            f"The points have shape {points.shape}; expected (n, {width - 1})."
+        )
+    result = np.empty((len(points), count_out), dtype=np.float64)
+    terms = [
+        [(float(value), column) for column, value in enumerate(row[:-1]) if value]
+        for row in matrix.tolist()
+    ]
+    offsets = matrix[:, -1].tolist()
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(points), _BLOCK):
+            columns = np.ascontiguousarray(points[start : start + _BLOCK].T, dtype=np.float64)
+            block = result[start : start + _BLOCK]
+            for axis, (row, offset) in enumerate(zip(terms, offsets, strict=True)):
+                if not row:
+                    block[:, axis] = offset
+                    continue
+                total: NDArray[np.float64] | None = None
+                for factor, column in row:
+                    values = columns[column]
+                    term = values if factor == 1.0 else values * factor
+                    total = term if total is None else total + term
+                block[:, axis] = total + offset if offset else total
+    return result
+
+
+def _powers(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give for each size the power of two that brings it near one (1 for zero)."""
+    import numpy as np
+
+    _, exponents = np.frexp(sizes)
+    powers: NDArray[np.float64] = np.ldexp(np.ones_like(sizes), np.where(sizes > 0, -exponents, 0))
+    return powers
