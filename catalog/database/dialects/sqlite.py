@@ -1,0 +1,197 @@
+"""SQLite."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from catalog.database.dialects import Cell
+from catalog.errors import DatabaseError, DatabaseMissingError
+
+BUSY_SECONDS = 60.0
+"""How long to wait for another writer; its transactions are short."""
+
+MADE_BY_INDEX = True
+
+
+def path_of(url: str) -> Path:
+    """Find the file that a URL means."""
+    return Path(url.removeprefix("sqlite:///")).absolute()
+
+
+def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    def connect(options: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"file:{quote(str(path))}?{options}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,  # transactions begin where we say, not where the driver guesses
+            check_same_thread=False,
+            cached_statements=512,
+        )
+
+    if not read_only:
+        return connect("mode=rw")
+    # A reader of a WAL database wants to write its -shm file. On a medium that cannot be
+    # written, nobody else writes either, unless a -wal file says that somebody has.
+    wal = path.with_name(path.name + "-wal")
+    if not os.access(path.parent, os.W_OK) and not wal.exists():
+        return connect("mode=ro&immutable=1")
+    return connect("mode=ro")
+
+
+def create_engine(url: str, *, read_only: bool) -> sa.Engine:
+    """Make the engine; a transaction that may write takes the write lock at its beginning."""
+    path = path_of(url)
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: _open(path, read_only=read_only),
+        poolclass=sa.QueuePool,
+        pool_size=4,
+        max_overflow=16,
+    )
+
+    def on_connect(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        connection.execute("PRAGMA cache_size = -65536")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+            return
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    def on_begin(connection: sa.Connection) -> None:
+        # A plain BEGIN that turns into a writer later fails at once when another one has
+        # written in between; an immediate one waits for its turn.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def create_file(url: str) -> None:
+    """Make the empty file, with write-ahead logging from the start."""
+    path = path_of(url)
+    if not path.parent.is_dir():
+        raise DatabaseError(f"The folder {path.parent} does not exist; make it first.")
+    try:
+        path.touch()
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be made: {error.strerror or error}.") from error
+
+
+def is_there(url: str) -> bool:
+    """Say whether there is a file with anything in it."""
+    path = path_of(url)
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def explain(error: sa.exc.DBAPIError, url: str) -> DatabaseError:
+    """Put the driver's complaint into words."""
+    path = path_of(url)
+    words = str(error.orig)
+    if "unable to open" in words and not path.exists():
+        return DatabaseMissingError(f"There is no file {path}.")
+    if "not a database" in words:
+        return DatabaseError(f"{path} is a file of another kind, not an SQLite database.")
+    if "locked" in words:
+        return DatabaseError(
+            f"{path} is being written by another process, for more than {BUSY_SECONDS:.0f} s; "
+            "wait until it is done."
+        )
+    if "readonly" in words:
+        return DatabaseError(f"{path} cannot be written; check its permissions.")
+    if "full" in words:
+        return DatabaseError(f"There is no space left to write {path}.")
+    return DatabaseError(f"{path} cannot be used: {words}.")
+
+
+@contextmanager
+def migrating(connection: sa.Connection) -> Iterator[None]:
+    """Switch foreign keys off, and check them before what was done is committed."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    if raw.in_transaction:  # the pragma would do nothing, without a word
+        raise DatabaseError("A migration of SQLite starts outside of a transaction.")
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with connection.begin():
+            yield
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise DatabaseError(
+                    f"The migration would leave rows of {broken[0]} that refer to missing rows of "
+                    f"{broken[2]}; nothing was changed."
+                )
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
+
+
+def hidden_tables(connection: sa.Connection) -> frozenset[str]:
+    """Name the virtual tables and the shadow tables that hold their content."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    tables = {name: (sql or "").upper() for name, sql in rows}
+    virtual = {name for name, sql in tables.items() if sql.startswith("CREATE VIRTUAL TABLE")}
+    return frozenset(
+        name for name in tables if name in virtual or name.rpartition("_")[0] in virtual
+    )
+
+
+def insert_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Cell, ...]],
+) -> None:
+    """Insert rows of plain values: one prepared statement, tuples as they are."""
+    marks = ", ".join("?" * len(columns))
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', list(rows))
+
+
+def _array(values: Sequence[str] | Sequence[int]) -> sa.TableValuedAlias:
+    return sa.func.json_each(sa.bindparam(None, json.dumps(list(values)), sa.Text)).table_valued(
+        "value"
+    )
+
+
+def texts(values: Sequence[str]) -> sa.TableValuedAlias:
+    """Make a table of texts."""
+    return _array(values)
+
+
+def numbers(values: Sequence[int]) -> sa.TableValuedAlias:
+    """Make a table of ids."""
+    return _array(values)
+
+
+def settle(connection: sa.Connection) -> None:
+    """Refresh the statistics that the planner goes by, where they are out of date."""
+    connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+    connection.exec_driver_sql("PRAGMA optimize")
+
+
+def backup(url: str, file: Path) -> None:
+    """Copy the database page by page, while others go on reading and writing."""
+    with (
+        closing(_open(path_of(url), read_only=True)) as source,
+        closing(sqlite3.connect(file)) as target,
+    ):
+        source.backup(target)
+        # One file without a log beside it is easier to carry; a writer starts one again.
+        target.execute("PRAGMA journal_mode = DELETE")

@@ -1,0 +1,73 @@
+"""Ids are handed out in blocks, so that none is ever used twice.
+
+A block is taken in a transaction of its own and before the one that uses it: ids of
+what is undone, or was not needed, are lost, and a printed id never means something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from catalog.database.engine import Database
+from catalog.database.schema import id_counter
+
+FIRST_BLOCK, LARGEST_BLOCK = 64, 16384
+
+
+class Ids:
+    """Ids for the rows of each table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._free: dict[str, list[range]] = {}
+        self._block: dict[str, int] = {}
+
+    def reserve(self, needs: Mapping[str, int]) -> None:
+        """Take blocks such that `take` can hand out as many ids for each table."""
+        missing = {
+            name: max(lacking, self._next_block(name))
+            for name, need in needs.items()
+            if (lacking := need - sum(map(len, self._free.get(name, ())))) > 0
+        }
+        if not missing:
+            return
+        with self._database.writing() as connection:
+            for name, size in sorted(missing.items()):
+                start = self._advance(connection, name, size)
+                self._free.setdefault(name, []).append(range(start, start + size))
+
+    def take(self, name: str, count: int) -> list[int]:
+        """Hand out reserved ids, in increasing order."""
+        taken: list[int] = []
+        blocks = self._free.get(name, [])
+        while len(taken) < count:
+            if not blocks:
+                raise RuntimeError(f"The ids of {name} were not reserved.")
+            block = blocks.pop(0)
+            wanted = count - len(taken)
+            taken.extend(block[:wanted])
+            if len(block) > wanted:
+                blocks.insert(0, block[wanted:])
+        return taken
+
+    def one(self, name: str) -> int:
+        """Hand out one reserved id."""
+        return self.take(name, 1)[0]
+
+    def _next_block(self, name: str) -> int:
+        # Small at first: a run that writes little should not make ids long.
+        size = self._block.get(name, FIRST_BLOCK)
+        self._block[name] = min(2 * size, LARGEST_BLOCK)
+        return size
+
+    @staticmethod
+    def _advance(connection: sa.Connection, name: str, size: int) -> int:
+        this = id_counter.c.name == name
+        start = connection.scalar(sa.select(id_counter.c.next_id).where(this))
+        if start is None:
+            connection.execute(id_counter.insert().values(name=name, next_id=1 + size))
+            return 1
+        connection.execute(id_counter.update().where(this).values(next_id=start + size))
+        return int(start)
