@@ -1,0 +1,108 @@
+"""Index 10,000 images on disk, beside a bare walk that only lists and parses the same documents.
+
+    python benchmarks/indexing.py [--scenes 2000] [--folder KEEP] [--database URL]
+
+Prints ratios to the walk in the same run; files are warm in the page cache for all.
+The walk uses orjson where it is installed, else pydantic-core's parser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from collection import write_collection
+
+from catalog.crawl.discover import Found, discover
+from catalog.crawl.records import HierarchyRecord
+from catalog.crawl.work import crawl_hierarchy
+from catalog.database.engine import Database
+from catalog.database.migration import ensure
+from catalog.indexing import index
+from catalog.stores import open_store
+from catalog.stores.url import normalise
+
+try:
+    from orjson import loads
+
+    PARSER = "orjson"
+except ImportError:
+    from pydantic_core import from_json as loads
+
+    PARSER = "pydantic_core.from_json"
+
+
+def bare_walk(root: str) -> int:
+    """List all folders and parse all documents, and do nothing with them."""
+    documents = 0
+    pending = [root]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif entry.name == "zarr.json":
+                    with open(entry.path, "rb") as file:  # noqa: PTH123 - the bare limit
+                        loads(file.read())
+                    documents += 1
+    return documents
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def crawl_alone(root: str) -> None:
+    """Do all but write to a database."""
+    url = normalise(root)
+    for item in discover(open_store(url)):
+        if isinstance(item, Found):
+            outcome = crawl_hierarchy(item.url, boundary=url)
+            assert isinstance(outcome, HierarchyRecord), outcome
+
+
+def measure(root: str, url: str) -> None:
+    ensure(url, create=True)
+    documents = bare_walk(root)
+    walk = statistics.median(timed(lambda: bare_walk(root)) for _ in range(3))
+    crawl_alone(f"{root}/batch_000")  # imports what is needed
+    crawl = timed(lambda: crawl_alone(root))
+    with Database(url) as database:
+        index([f"{root}/batch_000"], database=database)
+        index([f"{root}/batch_000"], database=database)
+        first = timed(lambda: index([root], database=database, force=True))
+        again = statistics.median(timed(lambda: index([root], database=database)) for _ in range(3))
+    print(f"{documents:,} documents; a ratio is the time of the work over that of a bare walk")
+    print(f"{f'os.scandir + {PARSER}':<34} {walk:8.2f} s   1.00")
+    for name, seconds in (
+        ("crawl, no database", crawl),
+        ("index, all rows written", first),
+        ("index again, nothing changed", again),
+    ):
+        print(f"{name:<34} {seconds:8.2f} s {seconds / walk:6.2f}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--scenes", type=int, default=2000, help="of 5 images, 3 levels each")
+    arguments.add_argument("--folder", type=Path, help="keep the collection here, and use it again")
+    arguments.add_argument("--database", help="URL; else a new SQLite file")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder: Path = given.folder or Path(scratch, "collection")
+        if not folder.exists():
+            print(f"writing {given.scenes:,} scenes to {folder}", file=sys.stderr)
+            write_collection(folder, given.scenes)
+        measure(str(folder), given.database or f"sqlite:///{scratch}/catalog.db")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+import os
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+
+from catalog.database.engine import Database
+from catalog.indexing import IndexReport, index
+
+COLLECTION = Path(__file__).parents[2] / "benchmarks" / "collection.py"
+
+
+@pytest.fixture(scope="session")
+def collection():
+    """The writer of scenes that the benchmarks use."""
+    return SimpleNamespace(**runpy.run_path(str(COLLECTION)))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(database: Database) -> Callable[..., IndexReport]:
+    """Index into this test's database."""
+
+    def indexed(*roots: Path | str, **options: object) -> IndexReport:
+        return index([str(root) for root in roots], database=database, **options)
+
+    return indexed
+
+
+@pytest.fixture
+def rows(database: Database) -> Callable[..., list[tuple[object, ...]]]:
+    """Ask the database."""
+
+    def asked(query: str) -> list[tuple[object, ...]]:
+        with database.reading() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
+
+    return asked
+
+
+@pytest.fixture
+def too_deep() -> Callable[[Path], None]:
+    """Make a folder that nobody can list, root neither: its path is longer than any may be."""
+
+    def make(folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY)
+        for _ in range(17):
+            os.mkdir("d" * 250, dir_fd=descriptor)
+            below = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+        os.close(descriptor)
+
+    return make
