@@ -407,11 +407,13 @@ class _Run:
         from catalog.database.crawls import CrawlCounts
 
         report = self._report = replace(self._report, outcome=outcome, message=message)
-        if report.seen != report.written + report.unchanged + report.failed:
+        ended = report.written + report.unchanged + report.failed
+        # `_seen` grows where hierarchies are found, the others where each one ends.
+        if outcome in ("done", "partial") and not len(self._seen) == report.seen == ended:
             raise CatalogError(
                 f"the numbers of this crawl do not add up, which is a defect of this program: "
-                f"{report.seen} seen, {report.written} written, {report.unchanged} unchanged, "
-                f"{report.failed} failed"
+                f"{len(self._seen)} found, {report.seen} seen, {report.written} written, "
+                f"{report.unchanged} unchanged, {report.failed} failed"
             )
         counts = CrawlCounts(
             seen=report.seen,
