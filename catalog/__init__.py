@@ -1,4 +1,4 @@
-"""ome-scene-catalog: index collections of OME-Zarr scenes, and answer how to get from here to there.
+"""ome-scene-catalog: index OME-Zarr scenes, and answer how to get from here to there.
 
 Nothing heavy is imported before it is used: each public name loads its module on
 first access.
@@ -60,7 +60,7 @@ _HOMES = {
     ),
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (names, all of them)
 
 
 def __getattr__(name: str) -> object:

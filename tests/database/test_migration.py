@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def test_an_empty_file_is_no_catalog_yet(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     path.touch()
     assert current(str(path)) is None
-    sqlite3.connect(path).execute("PRAGMA journal_mode = WAL").close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
     assert current(str(path)) is None
     ensure(str(path), create=True)
     assert current(str(path)) == HEAD

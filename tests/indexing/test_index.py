@@ -31,6 +31,9 @@ def scenes(tmp_path, collection):
     root = tmp_path / "scenes"
     for number in range(6):
         collection.write_scene(root / f"s{number}.zarr", number, images=2, levels=2)
+    # What was written within a tick of the clock would be looked at once more.
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
     return root
 
 
