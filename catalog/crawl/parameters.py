@@ -111,6 +111,9 @@ def _fault(transformation: AnyTransform, values: NDArray[np.float64]) -> tuple[s
 
     if not np.isfinite(values).all():
         return "not-finite", "are not all finite numbers"
+    if values.size and not values.any() and not isinstance(transformation, Translation):
+        # What has no chunk is its fill value: a defect of the data, not of the document.
+        return "missing-parameters", "are all zero, as if the chunk that holds them were missing"
     rows = values.tolist()
     if isinstance(transformation, Rotation) and values.ndim == 2 and not is_rotation(rows):
         return "rotation-matrix", "are no rotation: its rows must be orthonormal, its determinant 1"

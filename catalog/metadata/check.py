@@ -8,17 +8,18 @@ from typing import Any
 
 from catalog.metadata.assembly import Assembly, assemble
 from catalog.metadata.nodes import GroupNode, Node
-from catalog.metadata.problems import Problem
+from catalog.metadata.problems import Problem, as_pointer
 from catalog.metadata.rules.axes import check_axes
 from catalog.metadata.rules.collections import check_collections, check_versions
 from catalog.metadata.rules.dimensions import check_transformations
-from catalog.metadata.rules.document import Document, Hierarchy, Version, known_version
+from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.images import check_images
 from catalog.metadata.rules.labels import check_label_images, check_labels
 from catalog.metadata.rules.plates import check_plates
 from catalog.metadata.rules.registry import RULES
 from catalog.metadata.rules.scenes import check_connected, check_scenes, check_unreferenced
 from catalog.metadata.rules.strict import check_strictly
+from catalog.metadata.versions import Version, known_version
 
 _OF_A_DOCUMENT: tuple[Callable[[Document], Iterator[Problem]], ...] = (
     check_axes,
@@ -80,9 +81,19 @@ def check_attributes(
         return (
             Problem("no-metadata", "", "error", "There is no OME-Zarr metadata in the attributes."),
         )
+    if _is_empty(node) and all(problem.severity == "warning" for problem in node.problems):
+        words = "The metadata holds nothing that OME-Zarr knows (multiscales, scene, plate, …)."
+        return (Problem("no-metadata", as_pointer(node.base), "error", words),)
     nodes: dict[str, Node] = {"": node}
     found = _problems(nodes, assemble(nodes), strict=strict, alone=True)
     return _sorted(found)
+
+
+def _is_empty(node: GroupNode) -> bool:
+    """Say whether reading found nothing that makes a group anything at all."""
+    known = (node.plate, node.well, node.labels, node.series, node.bioformats2raw)
+    described = node.images or node.scene is not None or node.image_label is not None
+    return not described and all(part is None for part in known) and not node.spatialdata
 
 
 def _problems(

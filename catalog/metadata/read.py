@@ -25,28 +25,30 @@ from catalog.metadata.problems import Place, Problem, Severity, as_pointer
 from catalog.metadata.pruning import read_part
 from catalog.metadata.scene import SceneAttrs
 from catalog.metadata.transformations import AnyTransform
+from catalog.metadata.versions import Version, known_version
 
 Json = dict[str, Any]
 _Part = TypeVar("_Part", bound=Model)
 
-#: The versions whose documents must have the normal form.
-FINAL_VERSIONS: Final = frozenset({"0.6", "0.6rc0"})
-
 #: All versions that this package knows.
-KNOWN_VERSIONS: Final = FINAL_VERSIONS | {
-    "0.1",
-    "0.2",
-    "0.3",
-    "0.4",
-    "0.5",
-    "0.4-dev-spatialdata",
-    "0.5-dev-spatialdata",
-    "0.6-dev-spatialdata",
-    "0.6.dev1",
-    "0.6.dev2",
-    "0.6.dev3",
-    "0.6.dev4",
-}
+KNOWN_VERSIONS: Final = frozenset(
+    {
+        "0.1",
+        "0.2",
+        "0.3",
+        "0.4",
+        "0.5",
+        "0.6",
+        "0.6rc0",
+        "0.4-dev-spatialdata",
+        "0.5-dev-spatialdata",
+        "0.6-dev-spatialdata",
+        "0.6.dev1",
+        "0.6.dev2",
+        "0.6.dev3",
+        "0.6.dev4",
+    }
+)
 
 # Beyond these, a document is told to be hopeless rather than each of its defects.
 _MOST_PROBLEMS = 200
@@ -69,6 +71,9 @@ _BARE: Final[dict[str, type]] = {
     "scene": dict,
     _TRANSFORMATIONS: list,
 }
+
+#: Keys that nothing but OME-Zarr writes, whatever the Zarr format.
+_BELOW_OME: Final = ("multiscales", "plate", "well", "image-label", "scene", _LAYOUT)
 
 
 def read_group(attributes: Json, *, zarr_format: int) -> GroupNode | None:
@@ -200,9 +205,10 @@ class _Reading:
             self.base = ("ome",)
             return ome
         if "spatialdata_attrs" in attributes or _looks_bare(attributes):
-            if self.zarr_format != 2 and "multiscales" in attributes:
+            misplaced = next((key for key in _BELOW_OME if key in attributes), None)
+            if self.zarr_format != 2 and misplaced is not None:
                 message = "In Zarr v3, OME-Zarr metadata belongs below the key 'ome'."
-                self._report("misplaced-metadata", ("multiscales",), message)
+                self._report("misplaced-metadata", (misplaced,), message)
             return attributes
         if ome is not None and self.zarr_format != 2:
             self._report("wrong-type", ("ome",), f"'ome' must hold an object, not {ome!r:.40}.")
@@ -215,7 +221,10 @@ class _Reading:
             version, place = self._version_of_a_part(ome)
         if isinstance(version, str):
             self.version = version
-            if version not in KNOWN_VERSIONS:
+            if known_version(version) is Version.V09:
+                message = f"The version {version!r} is a draft, whose rules may still change."
+                self._report("unknown-version", place, message, "warning")
+            elif version not in KNOWN_VERSIONS:
                 message = f"The version {version!r} is unknown; the shapes are read as they are."
                 self._report("unknown-version", place, message, "warning")
         elif version is not None:
@@ -271,7 +280,8 @@ class _Reading:
                     return scene
         trace = self._trace()
         if place == self.base and not self._is_element():
-            trace.older((*place, _TRANSFORMATIONS), "A container without 'scene'", "'scene'")
+            here = (*place, _TRANSFORMATIONS)
+            trace.older(here, "A container without 'scene'", "'scene'", Version.V06_DEV3)
         normal, shared = v06dev.normal_scene(value, trace, place)
         self.shared += shared
         part = read_part(SceneAttrs, normal, self.attributes, place, trace)
@@ -329,7 +339,10 @@ class _Reading:
 
     def _plain_image(self, value: Json, place: Place, index: int) -> Multiscale | None:
         """Read an image of 0.4 or 0.5 in one step, if it is a plain one."""
-        plain = v04.plain_image(value, place) if self.version not in FINAL_VERSIONS else None
+        # Since 0.6.dev2 the slower way has something to say about this form.
+        if known_version(self.version) >= Version.V06_DEV2:
+            return None
+        plain = v04.plain_image(value, place)
         if plain is None:
             return None
         try:
@@ -423,14 +436,17 @@ class _Reading:
 
     def _layout(self, ome: Json) -> int | None:
         value = ome.get(_LAYOUT)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
+        if value is None:
+            return None
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if whole and not isinstance(value, bool):
+            return int(value)
         place = (*self.base, _LAYOUT)
         self._report("wrong-type", place, f"'{_LAYOUT}' must hold a whole number.")
         return None
 
     def _trace(self) -> Trace:
-        return Trace("error" if self.version in FINAL_VERSIONS else None)
+        return Trace(known_version(self.version))
 
     def _report(self, code: str, place: Place, message: str, severity: Severity = "error") -> None:
         self.problems.append(Problem(code, as_pointer(place), severity, message))

@@ -13,9 +13,9 @@ from catalog.metadata.assembly import assemble
 from catalog.metadata.check import check, check_attributes
 from catalog.metadata.nodes import ArrayNode, Node
 from catalog.metadata.read import read_group
-from catalog.metadata.rules.document import Version, known_version
 from catalog.metadata.rules.matrices import determinant, is_rotation, is_singular
 from catalog.metadata.rules.registry import FAMILIES, RULES
+from catalog.metadata.versions import Version, known_version
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -151,8 +151,23 @@ def test_no_document_is_too_odd(
             found = found[int(step)] if isinstance(found, list) else found[step]  # type: ignore[index]
 
 
-def test_no_metadata() -> None:
-    assert [found.code for found in check_attributes({"other": 1})] == ["no-metadata"]
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"other": 1},
+        {"ome": {"version": "0.6"}},
+        {"ome": {"version": "0.9.dev1", "coordinateSystems": [SYSTEM]}},
+        {"ome": {"version": "0.5", "type": "collection", "nodes": []}},
+        {"ome": {"version": "0.6", "omero": {"channels": []}}},
+    ],
+)
+def test_no_metadata(attributes: Json) -> None:
+    assert [found.code for found in check_attributes(attributes)] == ["no-metadata"]
+
+
+def test_a_group_that_holds_only_a_version_harms_nobody_in_a_hierarchy() -> None:
+    nodes = {"": node(image()), "rows": node({"ome": {"version": "0.6"}})}
+    assert {found.code for found in check(nodes)} == {"missing-array"}
     assert check({}) == ()
 
 
@@ -168,7 +183,10 @@ def test_no_metadata() -> None:
         ("0.6.dev4", Version.V06_DEV4),
         ("0.6rc0", Version.V06),
         ("0.6", Version.V06),
-        ("0.9.dev1", Version.OTHER),
+        ("0.9.dev1", Version.V09),
+        ("0.9.dev2", Version.V09),
+        ("0.9.dev3", Version.OTHER),
+        ("0.7", Version.OTHER),
         ("", Version.OTHER),
     ],
 )
@@ -214,7 +232,7 @@ def test_severities() -> None:
     for code, rule in RULES.items():
         assert rule.code == code
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
-        assert rule.severity == "error" or not rule.strict
+        assert rule.meaning.endswith(".")
 
 
 def test_the_page_of_problems_is_up_to_date() -> None:

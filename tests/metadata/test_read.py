@@ -184,6 +184,28 @@ def test_metadata_of_zarr_v2_where_v3_wants_it_elsewhere() -> None:
     assert len(node.images) == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("well", {"images": [{"path": "0"}]}),
+        ("image-label", {"colors": [{"label-value": 1}]}),
+        ("bioformats2raw.layout", 3),
+        ("scene", {"coordinateTransformations": []}),
+    ],
+)
+def test_other_metadata_that_zarr_v3_wants_elsewhere(key: str, value: object) -> None:
+    node = read({key: value})
+    assert found(node) == [("misplaced-metadata", f"/{key}")]
+    assert read({key: value}, zarr_format=2).problems == ()
+
+
+def test_drafts_of_the_next_version_are_known_and_told() -> None:
+    for version, words in (("0.9.dev2", "draft"), ("0.9.dev9", "unknown"), ("0.7", "unknown")):
+        (problem,) = read({"ome": {"version": version, "series": []}}).problems
+        assert (problem.code, problem.severity) == ("unknown-version", "warning")
+        assert words in problem.message
+
+
 # Defects: the innermost broken element is left out, the rest is read
 
 

@@ -51,11 +51,11 @@ def old_image(*axes: Json, version: str = "0.4") -> Json:
     }
 
 
-def scene(*axes: Json) -> Json:
+def scene(*axes: Json, version: str = "0.6") -> Json:
     ends = {"input": {"name": "world"}, "output": {"path": "t", "name": "physical"}}
     return {
         "ome": {
-            "version": "0.6",
+            "version": version,
             "scene": {
                 "coordinateSystems": [{"name": "world", "axes": list(axes)}],
                 "coordinateTransformations": [{"type": "identity", **ends}],
@@ -70,6 +70,7 @@ def anatomical(name: str, value: str, kind: str = "space") -> Json:
 
 Y, X, Z = axis("y"), axis("x"), axis("z")
 T, C = axis("t", "time"), axis("c", "channel")
+ROW, COLUMN = axis("i", "array"), axis("j", "array")
 
 CASES = [
     ("duplicate-axis", image(Y, Y), image(Y, X)),
@@ -88,8 +89,14 @@ CASES = [
     ("axis-order", image(C, T, Y, X), image(T, C, Y, X)),
     ("axis-order", old_image(Y, X, C), old_image(C, Y, X)),
     ("axis-order", image(Y, X, T), image(Y, X, T, version="0.9.dev1")),
+    ("axis-count", image(Y), image(Y, version="0.9.dev2")),
+    ("space-axes", image(T, C), image(T, C, version="0.9.dev2")),
+    ("space-axes", image(ROW, COLUMN, Y, X), image(ROW, COLUMN, Y)),
+    ("empty", image(axis(""), X), image(axis(""), X, version="0.6.dev2")),
     ("axis-order", image(Y, X, C), image(Y, X, axis("d", "displacement"))),
     ("scene-axes", scene(X), scene(Y, X)),
+    ("scene-axes", scene(X), scene(X, version="0.6.dev4")),
+    ("scene-axes", scene(*(axis(name, "array") for name in "abcdef")), scene(ROW, COLUMN)),
     ("axis-unit", image(axis("y", unit="µm"), X), image(axis("y", unit="micrometer"), X)),
     ("axis-unit", image(axis("t", "time", unit="meter"), Y, X), image(T, Y, X)),
     (
@@ -115,6 +122,20 @@ def test_rule(code: str, broken: Json, sound: Json) -> None:
     zarr_format = 3 if "ome" in broken else 2
     assert code in {found.code for found in check_attributes(broken, zarr_format=zarr_format)}
     assert code not in {found.code for found in check_attributes(sound, zarr_format=zarr_format)}
+
+
+def test_orientations_have_rules_since_0_9() -> None:
+    """Before, the key has no meaning, and a document that misuses it is valid."""
+    axes = anatomical("y", "up-to-down"), X
+    found = {
+        version: {
+            problem.severity
+            for problem in check_attributes(image(*axes, version=version))
+            if problem.code == "axis-orientation"
+        }
+        for version in ("0.5", "0.6", "0.9.dev2")
+    }
+    assert found == {"0.5": {"warning"}, "0.6": {"warning"}, "0.9.dev2": {"error"}}
 
 
 def test_the_same_axes_are_judged_once() -> None:

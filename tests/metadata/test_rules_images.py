@@ -113,15 +113,32 @@ def label(**entry: object) -> Hierarchy:
     return {"": {"ome": {"version": "0.6", "image-label": entry}}}
 
 
-def omero(*channels: Json) -> Hierarchy:
-    document = image(omero={"channels": list(channels)})
+def omero(*channels: Json, version: str = "0.6") -> Hierarchy:
+    document = image(omero={"channels": list(channels)}, version=version)
     axes = [{"name": "c", "type": "channel"}, *system("")["axes"]]  # type: ignore[misc]
     entry = document["ome"]["multiscales"][0]  # type: ignore[index]
     entry["coordinateSystems"][0]["axes"] = axes
     return {"": document, "0": array(2, 8, 8, names=("c", "y", "x"))}
 
 
+def repeated(document: Json, **more: object) -> Hierarchy:
+    """Make an image that is listed twice."""
+    twice = copy.deepcopy(document)
+    entries: list[Json] = twice["ome"]["multiscales"]  # type: ignore[index]
+    entries.append({**entries[0], **more})
+    return {"": twice}
+
+
+def none_of_its_own(version: str) -> Json:
+    """Make an image that holds an empty list of transformations."""
+    document = image(version=version)
+    document["ome"]["multiscales"][0]["coordinateTransformations"] = []  # type: ignore[index]
+    return document
+
+
 WINDOW = {"min": 0, "max": 9, "start": 0, "end": 5}
+ENDS = {"start": 0, "end": 5}
+TURN = {"type": "rotation", "rotation": [[0, -1], [1, 0]]}
 SOUND: Hierarchy = {"": image(SCALE, sequence(SCALE, MOVE)), "0": array(8, 8), "1": array(4, 4)}
 
 CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
@@ -168,12 +185,35 @@ CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
     ),
     (
         "label-transformation",
-        {"": image(transformations=(edge(PHYSICAL, at("labels/cells"), sequence(SCALE, MOVE)),))},
+        {"": image(transformations=(edge(PHYSICAL, at("labels/cells"), sequence(MOVE, SCALE)),))},
         {"": image(transformations=(edge(at("labels/cells"), PHYSICAL, MOVE),))},
     ),
+    (
+        "label-transformation",
+        {"": image(transformations=(edge(PHYSICAL, at("labels/cells"), TURN),))},
+        {"": image(transformations=(edge(PHYSICAL, at("labels/cells"), sequence(SCALE, MOVE)),))},
+    ),
+    ("duplicate-image", repeated(image()), {"": image()}),
+    ("duplicate-image", repeated(image()), repeated(image(), name="second")),
+    ("empty", {"": old([SCALE], top=[])}, {"": old([SCALE])}),
+    ("empty", {"": none_of_its_own("0.6")}, {"": none_of_its_own("0.6.dev4")}),
+    ("dimensionality", {"": old([{**SCALE, "scale": [1]}])}, {"": old([SCALE])}),
     ("omero-channels", omero({}), omero({}, {})),
     ("omero-color", omero({"color": "red"}, {}), omero({"color": "FF00aa"}, {})),
     ("omero-window", omero({"window": {"min": 1}}, {}), omero({"window": WINDOW}, {})),
+    ("omero-window", omero({"window": {**WINDOW, "end": "5"}}), omero({"window": WINDOW})),
+    ("omero-window", omero({"window": ENDS}), omero({"window": ENDS}, version="0.9.dev2")),
+    ("omero-value", omero({"label": 1}), omero({"label": "1"})),
+    ("omero-value", omero({"label": 1}), omero({"label": 1}, version="0.5-dev-spatialdata")),
+    ("omero-value", omero({"active": 1}), omero({"active": True})),
+    ("omero-value", omero({"inverted": 1}, version="0.9.dev1"), omero({"inverted": 1})),
+    ("omero-value", omero({"family": 1}), omero({"family": 1}, version="0.9.dev1")),
+    ("omero-details", omero({"label": "a"}, version="0.4"), omero({"label": "a"})),
+    (
+        "omero-details",
+        omero({"label": "a"}, version="0.4"),
+        omero({"label": "a"}, version="0.4-dev-spatialdata"),
+    ),
     ("omero-without-channels", {"": image(omero={"id": 1})}, {"": image(omero={"channels": []})}),
     ("empty-scene", {"": scene()}, {"": scene(edge(WORLD, at("a"))), "a": image()}),
     (
@@ -196,6 +236,11 @@ CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
         {"": scene(edge(WORLD, at("a")), edge(at("b"), at("c"))), **dict.fromkeys("abc", image())},
         {"": scene(edge(WORLD, at("a")), edge(at("b"), at("a"))), **dict.fromkeys("ab", image())},
     ),
+    (
+        "disconnected",
+        {"": image({**SCALE, "output": OTHER})},
+        {"": image({**SCALE, "output": OTHER}, systems=("other",))},
+    ),
     ("unknown-system", {"": scene(edge(WORLD, at("a", "b"))), "a": image()}, SOUND),
     ("unknown-system", {"": scene(edge(WORLD, OTHER))}, {"": scene(edge(WORLD, WORLD))}),
     (
@@ -207,6 +252,23 @@ CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
     ("outside-hierarchy", {"": scene(edge(WORLD, at("../other")))}, SOUND),
     ("outside-hierarchy", {"": image(paths=("..",))}, SOUND),
     ("missing-end", {"": scene({**IDENTITY, "input": WORLD})}, {"": scene(edge(WORLD, WORLD))}),
+    ("missing-end", {"": scene(edge(WORLD, {"path": "a"})), "a": image()}, SOUND),
+    (
+        "missing-end",
+        {"": image(systems=("physical", "other"), transformations=({**MOVE, "output": OTHER},))},
+        {"": image(systems=("physical", "other"), transformations=(edge(PHYSICAL, OTHER, MOVE),))},
+    ),
+    ("missing-end", {"": image({**SCALE, "output": {"path": "physical"}})}, SOUND),
+    (
+        "missing-end",
+        {"": image(transformations=(edge(PHYSICAL, {"path": "labels/cells"}),))},
+        {"": image(transformations=(edge(PHYSICAL, at("labels/cells")),))},
+    ),
+    (
+        "unknown-key",
+        {"": scene(edge(WORLD, {**at("a"), "url": "b"})), "a": image()},
+        {"": scene(edge(WORLD, at("a"))), "a": image()},
+    ),
     ("duplicate-system", {"": image(systems=("physical", "physical"))}, SOUND),
     ("duplicate-system", {"": scene(systems=("a", "a"))}, {"": scene(systems=("a", "b"))}),
     ("missing-label", with_labels(listed=("cells", "nuclei")), with_labels()),
@@ -290,6 +352,9 @@ def test_strict_checks_know_the_types_of_axes() -> None:
     axes.insert(0, {"name": "a", "type": "angle"})
     assert "axis-type" in codes({"": document}, strict=True)
     assert "axis-type" not in codes({"": document})
+    older = old([SCALE])
+    older["ome"]["multiscales"][0]["axes"][0]["type"] = "angle"  # type: ignore[index]
+    assert "axis-type" not in codes({"": older}, strict=True)
 
 
 def test_strict_checks_of_older_images() -> None:
@@ -299,10 +364,18 @@ def test_strict_checks_of_older_images() -> None:
     assert "axis-without-type" in codes({"": document}, strict=True)
 
 
-def test_strict_checks_of_labels_and_channels() -> None:
+def test_strict_checks_of_labels() -> None:
     colored = label(colors=[{"label-value": 1}])
     assert "missing-colors" in codes(label(), strict=True)
     assert "missing-colors" not in codes(label()) | codes(colored, strict=True)
-    complete = {"window": WINDOW, "color": "0000ff"}
-    assert "omero-details" in codes(omero({"window": WINDOW}), strict=True)
-    assert "omero-details" not in codes(omero(complete, complete), strict=True)
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    """To a JSON schema 2.0 is an integer."""
+    color = {"label-value": 1.0, "rgba": [0, 2.0, 255.0, 0]}
+    assert codes(label(colors=[color])) == {"label-without-image"}
+    layout = {"": {"ome": {"version": "0.6", "bioformats2raw.layout": 3.0}}, "0": image()}
+    assert codes(layout) == {"missing-array"}
+    for value in (3.5, float("nan"), float("inf")):
+        broken = {"": {"ome": {"version": "0.6", "bioformats2raw.layout": value}}}
+        assert "wrong-type" in codes(broken)

@@ -21,8 +21,8 @@ def plate(**more: object) -> Json:
     return {"ome": {"version": "0.6", "plate": held | more}}
 
 
-def well(*fields: Json) -> Json:
-    return {"ome": {"version": "0.6", "well": {"images": list(fields)}}}
+def well(*fields: Json, version: str = "0.6") -> Json:
+    return {"ome": {"version": version, "well": {"images": list(fields)}}}
 
 
 def named(*names: str) -> list[Json]:
@@ -69,6 +69,7 @@ CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
     ("empty-list", {"": plate(wells=[])}, SOUND),
     ("empty-list", {"": well()}, SOUND),
     ("plate-name", {"": plate(rows=named("A-"))}, SOUND),
+    ("plate-name", {"": plate(rows=named("A", ""))}, SOUND),
     ("duplicate-name", {"": plate(rows=named("A", "B", "A"))}, {"": plate(rows=named("A", "B"))}),
     ("similar-name", {"": plate(rows=named("A", "a"))}, {"": plate(rows=named("A", "B"))}),
     ("duplicate-well", {"": plate(wells=[WELL, WELL])}, SOUND),
@@ -96,6 +97,7 @@ CASES: list[tuple[str, Hierarchy, Hierarchy]] = [
     ("field-path", {"": well({"path": ".."})}, SOUND),
     ("field-path", {"": well({"path": "a/b"})}, SOUND),
     ("field-path", {"": well({"path": "__0"})}, {"": well({"path": "field-0_a.b"})}),
+    ("field-path", {"": well({"path": "0_a"}, version="0.5")}, {"": well({"path": "0_a"})}),
     ("unknown-acquisition", {"": acquired({"id": 1}), "A/1": well(FIELD)}, SOUND),
     ("missing-acquisition", {**TWO, "A/1": well({"path": "0"})}, TWO),
     ("missing-acquisition", {**TWO, "A/1": well({"path": "0"})}, {**SOUND, "A/1": well(FIELD)}),
@@ -145,3 +147,6 @@ def test_strict_checks_ask_older_documents_for_their_version() -> None:
     assert "missing-version" in {problem.code for problem in found({"": old}, strict=True)}
     assert "missing-version" not in {problem.code for problem in found({"": old})}
     assert "missing-version" not in {problem.code for problem in found({"": plate()}, strict=True)}
+    # A collection has no place for one.
+    bare = {"": {"bioformats2raw.layout": 3}, "0": image()}
+    assert "missing-version" not in {problem.code for problem in found(bare, strict=True)}

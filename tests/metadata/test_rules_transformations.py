@@ -95,6 +95,7 @@ def field(kind: str = "displacements", **more: object) -> Json:
 
 EYE = [[1, 0, 0], [0, 1, 0]]
 TURN = [[0.17, -0.985], [0.985, 0.17]]
+GAP = by_dimension((scale(2), [0], [0]))
 HALF = by_dimension((scale(2), [0], [1]), (translation(3), [1], [0]))
 
 CASES = [
@@ -136,8 +137,11 @@ CASES = [
     ("rotation-matrix", image(rotation([0, 1], [1, 0])), image(rotation([0, -1], [1, 0]))),
     ("rotation-matrix", image(rotation([2, 0], [0, 0.5])), image(rotation(*TURN))),
     ("rotation-matrix", image(rotation([1, 0.01], [0, 1])), image(rotation([1, 0.001], [0, 1]))),
-    ("zero-scale", image(scale(1, 0)), image(scale(1, 2))),
-    ("negative-scale", image(scale(1, -1)), image(scale(1, 1))),
+    ("scale-factor", image(scale(1, 0)), image(scale(1, 2))),
+    ("scale-factor", image(scale(1, -1), version="0.9.dev1"), image(scale(1, 2))),
+    ("scale-factor", image(sequence(scale(1, -1))), image(scale(1, -1), version="0.6.dev3")),
+    ("zero-scale", image(scale(1, 0), version="0.6.dev3"), image(scale(1, 0))),
+    ("negative-scale", image(scale(1, -1), version="0.6.dev3"), image(scale(1, 1))),
     ("singular-affine", image(affine([1, 2, 0], [2, 4, 0])), image(affine([1, 2, 0], [2, 1, 0]))),
     (
         "singular-affine",
@@ -171,6 +175,13 @@ CASES = [
         image(by_dimension((scale(1), [0], [0]), (scale(1), [1], [2]))),
         image(sequence(HALF, HALF)),
     ),
+    (
+        "by-dimension-outputs",
+        image(sequence(by_dimension((scale(1), [0], [0]), (scale(1), [1], [0])))),
+        image(sequence(GAP)),
+    ),
+    ("by-dimension-gap", image(sequence(GAP)), image(GAP)),
+    ("by-dimension-gap", image(bijection(GAP, IDENTITY)), image(bijection(HALF, IDENTITY))),
     (
         "by-dimension-inputs",
         image(by_dimension((scale(1), [0], [0]), (scale(1), [2], [1]))),

@@ -17,6 +17,7 @@ from catalog.metadata.nodes import GroupNode, Node
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.registry import problem
 from catalog.metadata.transformations import AnyTransform
+from catalog.metadata.versions import Version, known_version
 
 
 def assemble(nodes: Mapping[str, Node]) -> Assembly:
@@ -138,9 +139,11 @@ def _edge(
         if end is not None and (end.name or end.path):
             ends.append(resolve(draft, location, end, f"{pointer}/{role}", image))
             continue
+        # An image's transformation without an input can only start from its intrinsic system.
         key = draft.intrinsic[location][image] if image is not None and role == "input" else None
-        if key is None:
+        if key is None or _version(draft, location) >= Version.V06_DEV3:
             draft.problems.append(_no_end(role, pointer, location))
+        if key is None:
             return
         ends.append(key)
     origin: Origin = "scene" if image is None else "multiscale"
@@ -149,6 +152,11 @@ def _edge(
     )
     edge = with_indices(draft, edge)
     draft.edges.append(aligned(draft, edge) if draft.containers else edge)
+
+
+def _version(draft: Draft, location: str) -> Version:
+    node = draft.nodes[location]
+    return known_version(node.version) if isinstance(node, GroupNode) else Version.OTHER
 
 
 def _no_end(role: str, pointer: str, location: str) -> Problem:

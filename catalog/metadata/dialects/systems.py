@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.metadata.dialects.trace import Trace
 from catalog.metadata.problems import Place
+from catalog.metadata.versions import Version
 
 Json = dict[str, Any]
 
@@ -36,7 +37,7 @@ def normal_axes(value: object, trace: Trace, place: Place) -> object:
     Axes were bare names in 0.3, and are met as one object, or as objects by name.
     """
     if isinstance(value, dict):
-        trace.older(place, "An object of axes", "a list of axes")
+        trace.older(place, "An object of axes", "a list of axes", Version.V06_DEV2)
         if isinstance(value.get("name"), str):
             return [_axis(value, trace, place)]
         return [
@@ -51,7 +52,7 @@ def normal_axes(value: object, trace: Trace, place: Place) -> object:
 
 def _axis(value: object, trace: Trace, place: Place) -> object:
     if isinstance(value, str):
-        trace.older(place, "A bare name", 'an object such as {"name": "x"}')
+        trace.older(place, "A bare name", 'an object such as {"name": "x"}', Version.V04)
         axis = {"name": value}
         if value in _TYPES:
             axis["type"] = _TYPES[value]

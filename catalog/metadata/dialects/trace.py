@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.metadata.problems import Place, Problem, Severity, as_pointer
+from catalog.metadata.versions import Version
 
 # How far back an equal problem is looked for.
 _RECENT = 20
@@ -17,14 +18,14 @@ class Trace:
 
     Attributes
     ----------
-    older_forms
-        How to report a form that 0.6 has given up; None when the document's version
-        allows it (or when nobody asks).
+    version
+        The version that the document claims: a form that it has given up is a problem.
+        OTHER allows all forms.
     problems
         What was found while rewriting.
     """
 
-    older_forms: Severity | None = None
+    version: Version = Version.OTHER
     problems: list[Problem] = field(default_factory=list)
     _origins: dict[int, Place] = field(default_factory=dict)
     _turned: set[int] = field(default_factory=set)
@@ -55,8 +56,12 @@ class Trace:
         if problem not in self.problems[-_RECENT:]:
             self.problems.append(problem)
 
-    def older(self, place: Place, form: str, instead: str) -> None:
-        """Report a form that 0.6 no longer has, if the document claims to be 0.6."""
-        if self.older_forms is not None:
+    def older(self, place: Place, form: str, instead: str, since: Version) -> None:
+        """Report a form that was given up in a version, if the document claims that or a later."""
+        if self.version < since:
+            return
+        pointer = as_pointer(place)
+        # One form may be old in two ways; to say one is enough.
+        if not any(problem.pointer == pointer for problem in self.problems[-_RECENT:]):
             message = f"{form} is a form of earlier versions; write {instead}."
-            self.report("older-form", place, self.older_forms, message)
+            self.report("older-form", place, "error", message)

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from catalog.metadata.dialects.trace import Trace
 from catalog.metadata.problems import Place
+from catalog.metadata.versions import Version
 
 Json = dict[str, Any]
 
@@ -113,7 +114,8 @@ def _inverted_item(item: object) -> Json | None:
 
 def _inverse_of(normal: Json, trace: Trace, place: Place) -> None:
     """Replace an inverseOf by the inverse in closed form, or by its inside, turned."""
-    trace.older(place, "'inverseOf'", "a bijection, or the transformation the other way round")
+    instead = "a bijection, or the transformation the other way round"
+    trace.older(place, "'inverseOf'", instead, Version.V06_DEV3)
     key = "transformation" if "transformation" in normal else "transform"
     inside = _rewritten(normal.pop(key, None), trace, (*place, key))
     if not isinstance(inside, dict):
@@ -127,7 +129,9 @@ def _inverse_of(normal: Json, trace: Trace, place: Place) -> None:
 
 def _end(value: object, trace: Trace, place: Place) -> object:
     if isinstance(value, str):
-        trace.older(place, "A bare name", 'an object such as {"name": "…"}')
+        # Scenes gave them up first.
+        since = Version.V06_DEV4 if "multiscales" in place else Version.V06_DEV3
+        trace.older(place, "A bare name", 'an object such as {"name": "…"}', since)
         return {"name": value}
     if isinstance(value, dict):
         return {k: v for k, v in value.items() if v is not None}
@@ -166,7 +170,8 @@ def _item(value: object, trace: Trace, place: Place) -> object:
     item = {k: v for k, v in value.items() if v is not None}
     flat = "type" in item and "transformation" not in item
     if flat:
-        trace.older(place, "An item without 'transformation'", "the transformation below that key")
+        instead = "the transformation below that key"
+        trace.older(place, "An item without 'transformation'", instead, Version.V06_DEV3)
         axes = (*_INPUT_AXES, *_OUTPUT_AXES, "input", "output")
         inside = _rewritten({k: v for k, v in item.items() if k not in axes}, trace, place)
         item = {k: v for k, v in item.items() if k in axes}
@@ -184,11 +189,11 @@ def _item(value: object, trace: Trace, place: Place) -> object:
             if isinstance(axes, (list, tuple)) and any(isinstance(axis, str) for axis in axes):
                 normal.setdefault(target, [])
                 normal[keys[1]] = list(axes)
-                trace.older((*place, source), "Axes by name", "their indices")
+                trace.older((*place, source), "Axes by name", "their indices", Version.V06_DEV3)
             elif axes or target not in normal:
                 normal[target] = _indices(axes)
                 if source != target:
-                    trace.older((*place, source), f"'{source}'", f"'{target}'")
+                    trace.older((*place, source), f"'{source}'", f"'{target}'", Version.V06)
     return trace.came_from({**normal, **item}, place)
 
 
@@ -220,7 +225,8 @@ def _parameters(value: object) -> Json:
 def _map_axis(normal: Json, trace: Trace, place: Place) -> None:
     order = normal.get("mapAxis")
     if isinstance(order, dict):
-        trace.older((*place, "mapAxis"), "A mapAxis by names", "the indices of the input axes")
+        instead = "the indices of the input axes"
+        trace.older((*place, "mapAxis"), "A mapAxis by names", instead, Version.V06_DEV3)
         normal["mapAxis"] = []
         normal["axisNames"] = order
     elif order is not None:
@@ -238,7 +244,7 @@ def _affine(normal: Json, trace: Trace, place: Place) -> None:
     flat = normal.get("affine")
     if not isinstance(flat, list) or not _numbers(flat):
         return
-    trace.older((*place, "affine"), "A flat list", "a list of rows")
+    trace.older((*place, "affine"), "A flat list", "a list of rows", Version.V06_DEV2)
     rows = isqrt(len(flat))
     if rows * (rows + 1) == len(flat):
         normal["affine"] = _rows(flat, rows + 1)
@@ -249,13 +255,14 @@ def _affine(normal: Json, trace: Trace, place: Place) -> None:
 def _rotation(normal: Json, trace: Trace, place: Place) -> None:
     flat = normal.get("rotation")
     if isinstance(flat, list) and _numbers(flat) and isqrt(len(flat)) ** 2 == len(flat):
-        trace.older((*place, "rotation"), "A flat list", "a list of rows")
+        trace.older((*place, "rotation"), "A flat list", "a list of rows", Version.V06_DEV2)
         normal["rotation"] = _rows(flat, isqrt(len(flat)))
 
 
 def _members_key(normal: Json, trace: Trace, place: Place) -> str:
     if "transforms" in normal and "transformations" not in normal:
-        trace.older((*place, "transforms"), "'transforms'", "'transformations'")
+        place = (*place, "transforms")
+        trace.older(place, "'transforms'", "'transformations'", Version.V06_DEV3)
         return "transforms"
     return "transformations"
 

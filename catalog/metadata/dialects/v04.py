@@ -13,6 +13,7 @@ from catalog.metadata.dialects.systems import normal_axes
 from catalog.metadata.dialects.trace import Trace
 from catalog.metadata.dialects.transformations import normal_transformations
 from catalog.metadata.problems import Place
+from catalog.metadata.versions import Version
 
 Json = dict[str, Any]
 
@@ -95,7 +96,7 @@ def normal_image(image: Json, trace: Trace, place: Place) -> tuple[Json, list[st
     shared
         Names of the systems that belong to a whole spatialdata container.
     """
-    trace.older(place, "An image with 'axes'", "'coordinateSystems'")
+    trace.older(place, "An image with 'axes'", "'coordinateSystems'", Version.V06_DEV2)
     normal = trace.came_from({k: v for k, v in image.items() if v is not None}, place)
     axes = normal_axes(normal.pop("axes", _FIRST_AXES), trace, (*place, "axes"))
     key = _TRANSFORMATIONS

@@ -9,6 +9,7 @@ from catalog.metadata.dialects.systems import normal_axes, normal_systems
 from catalog.metadata.dialects.trace import Trace
 from catalog.metadata.dialects.transformations import normal_transformations
 from catalog.metadata.problems import Place
+from catalog.metadata.versions import Version
 
 Json = dict[str, Any]
 
@@ -91,9 +92,8 @@ def _array_names(image: Json, trace: Trace, place: Place) -> dict[str, str]:
     names = {path: path for path in paths}
     system = image.get("arrayCoordinateSystem")
     if isinstance(system, dict):
-        trace.older(
-            (*place, "arrayCoordinateSystem"), "'arrayCoordinateSystem'", "'path' at the ends"
-        )
+        here = (*place, "arrayCoordinateSystem")
+        trace.older(here, "'arrayCoordinateSystem'", "'path' at the ends", Version.V06_DEV4)
         if isinstance(name := system.get("name"), str) and paths:
             names.setdefault(name, paths[0])
     return names
@@ -146,7 +146,7 @@ def _dataset(value: object, known: _Known, trace: Trace, place: Place) -> object
             ends = {}
             if isinstance(stated[0], dict):
                 ends = {k: stated[0].pop(k) for k in ("input", "output") if k in stated[0]}
-            trace.older(here, "A list of transformations", "one sequence")
+            trace.older(here, "A list of transformations", "one sequence", Version.V06_DEV2)
             chain: Json = {"type": "sequence", **ends, "transformations": stated}
             stated = [trace.came_from(chain, here)]
         take_inline_systems(stated, known.declared, trace)
@@ -166,17 +166,27 @@ def _bind(item: Json, first: bool, path: object, intrinsic: str | None, trace: T
     start, finish = ("output", "input") if trace.is_turned(item) else ("input", "output")
     end = item.get(start)
     if first or end is None or (isinstance(end, dict) and "path" in end):
+        instead = 'an input such as {"path": "0"}'
+        written = _path(end)
         if end is None:
-            trace.older(place, "A transformation without 'input'", 'an input such as {"path": "0"}')
-        elif isinstance(path, str) and _plain(_path(end)) not in (None, _plain(path)):
+            form = "A transformation without 'input'"
+            trace.older(place, form, instead, Version.V06_DEV3)
+        elif not isinstance(end, dict) or not (written is None or isinstance(written, str)):
+            message = f"The input must be {instead.removeprefix('an input such as ')} or the like."
+            trace.report("wrong-type", (*place, start), "error", message)
+        elif written is None:
+            form = "An input without 'path'"
+            trace.older((*place, start), form, instead, Version.V06_DEV4)
+        elif isinstance(path, str) and _plain(written) != _plain(path):
             message = (
-                f"The input names the array {_path(end)!r}, the dataset {path!r}; "
+                f"The input names the array {written!r}, the dataset {path!r}; "
                 "the dataset's own path is used."
             )
             trace.report("dataset-input", (*place, "input"), "warning", message)
         item[start] = {"path": path}
     if finish not in item and intrinsic is not None:
-        trace.older(place, "A transformation without 'output'", 'an output such as {"name": "…"}')
+        form = "A transformation without 'output'"
+        trace.older(place, form, 'an output such as {"name": "…"}', Version.V06_DEV3)
         item[finish] = {"name": intrinsic}
 
 

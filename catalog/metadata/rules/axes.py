@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog.metadata.axes import Axis
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Version
+from catalog.metadata.rules.document import Document
+from catalog.metadata.versions import Version
 
 Axes = tuple[Axis, ...]
 
+_MOST_AXES = 5
 _FIELD_TYPES = frozenset({"displacement", "coordinate"})
 _PREFIXES = (
     "",
@@ -52,20 +55,26 @@ def check_axes(document: Document) -> Iterator[Problem]:
                 continue
             place: tuple[str | int, ...] = ("multiscales", index, "coordinateSystems", position)
             yield from _any_system(document, system.axes, place)
-            if version != Version.OTHER:
+            if Version.V04 <= version <= Version.V06:
                 yield from _image_system(document, system.axes, place)
     if node.scene is not None:
         for position, system in enumerate(node.scene.coordinateSystems or ()):
             place = ("scene", "coordinateSystems", position)
             yield from _any_system(document, system.axes, place)
-            if document.version >= Version.V06_DEV1 and not _is_spatial(system.axes):
+            if document.version == Version.V06 and not _is_spatial(system.axes):
                 yield document.problem("scene-axes", _spatial_words(system.axes), *place)
+            if document.version == Version.V06 and len(system.axes) > _MOST_AXES:
+                words = f"a coordinate system has at most 5 axes, not {len(system.axes)}"
+                yield document.problem("scene-axes", words, *place)
 
 
 def _any_system(document: Document, axes: Axes, place: tuple[str | int, ...]) -> Iterator[Problem]:
     names: set[str] = set()
     for index, axis in enumerate(axes):
-        if axis.name in names:
+        if not axis.name and document.version >= Version.V06_DEV3:
+            words = "the name of an axis must not be empty"
+            yield document.problem("empty", words, *place, "axes", index, "name")
+        elif axis.name in names:
             yield document.problem(
                 "duplicate-axis", f"another axis is named {axis.name!r} too", *place, "axes", index
             )
@@ -101,7 +110,11 @@ def _orientations(
         if pair is not None:
             seen.add(pair)
         if words:
-            yield document.problem("axis-orientation", words, *place, "axes", index, "orientation")
+            where = (*place, "axes", index, "orientation")
+            problem = document.problem("axis-orientation", words, *where)
+            # Before 0.9 the key has no meaning in the specification: anything may stand there.
+            early = document.version < Version.V09
+            yield replace(problem, severity="warning") if early else problem
 
 
 def _image_system(
@@ -111,7 +124,7 @@ def _image_system(
     if not _FIELD_TYPES.isdisjoint(types):
         # The image of a field has one axis more, for the vector.
         return
-    if not 2 <= len(axes) <= 5:
+    if not 2 <= len(axes) <= _MOST_AXES:
         yield document.problem("axis-count", f"an image has 2 to 5 axes, not {len(axes)}", *place)
     if not _is_spatial(axes):
         yield document.problem("space-axes", _spatial_words(axes), *place)
@@ -138,9 +151,10 @@ def _image_system(
 
 def _is_spatial(axes: Axes) -> bool:
     types = [axis.type for axis in axes]
-    return 2 <= types.count("space") <= 3 or (types.count("array") >= 2 and "space" not in types)
+    # One of the two, and not both: so the schema of 0.6 says it.
+    return (2 <= types.count("space") <= 3) != (types.count("array") >= 2)
 
 
 def _spatial_words(axes: Axes) -> str:
     count = sum(axis.type == "space" for axis in axes)
-    return f"there are two or three axes of type 'space' in an image, not {count}"
+    return f"there must be two or three axes of type 'space', not {count}"

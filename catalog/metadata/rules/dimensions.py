@@ -10,13 +10,16 @@ from catalog.metadata.assembly import join
 from catalog.metadata.image import Dataset
 from catalog.metadata.nodes import ArrayNode, GroupNode
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Version
+from catalog.metadata.rules.document import Document
 from catalog.metadata.rules.matrices import is_rotation, is_singular
 from catalog.metadata.rules.sizes import annotated_axis, output_size
+from catalog.metadata.versions import Version
 
 Place = tuple[str | int, ...]
 
 _INTERPOLATIONS = frozenset({"nearest", "linear", "cubic", "bspline-cubic"})
+#: Of a scale or a translation, before 0.6.
+_FEWEST_NUMBERS = 2
 _FIELD_AXIS = {"displacements": "displacement", "coordinates": "coordinate"}
 
 
@@ -171,7 +174,15 @@ class _Walk:
             return
         yield from self._finite(values, (*place, kind))
         yield from self._fits(inputs, outputs, (len(values), len(values)), place)
+        if len(values) < _FEWEST_NUMBERS and self.document.version in (Version.V04, Version.V05):
+            words = f"a {kind} has two numbers or more, not {len(values)}"
+            yield self.document.problem("dimensionality", words, *place, kind)
         if isinstance(transformation, tf.Scale):
+            if self.document.version >= Version.V06:
+                if any(value <= 0 for value in values):
+                    words = "a factor is not positive, as the schema asks"
+                    yield self.document.problem("scale-factor", words, *place, kind)
+                return
             if 0 in values:
                 yield self.document.problem(
                     "zero-scale", "a factor is zero; the scale has no inverse", *place, kind
@@ -321,8 +332,12 @@ class _Walk:
             )
         size = max(given, default=-1) + 1 if outputs is None else outputs
         if sorted(given) != list(range(size)):
+            # The specification's text asks for each axis; a document that its own tests call
+            # valid leaves one out, inside a sequence.
+            fits = len(set(given)) == len(given) and max(given, default=size) < size
+            inside = len(place) > (3 if place[0] == "scene" else 4)
             yield self.document.problem(
-                "by-dimension-outputs",
+                "by-dimension-gap" if fits and inside else "by-dimension-outputs",
                 f"its items give the output axes {sorted(given)}; each of the {size} must be "
                 "given once",
                 *place,

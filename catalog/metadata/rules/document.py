@@ -4,52 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import lru_cache
 
 from catalog.metadata.assembly import Assembly, Edge
 from catalog.metadata.nodes import GroupNode, Node
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.registry import problem
-
-
-class Version(IntEnum):
-    """The versions that differ in their rules, in order; OTHER is none that we know."""
-
-    OTHER = 0
-    V04 = 40
-    V05 = 50
-    V06_DEV1 = 61
-    V06_DEV2 = 62
-    V06_DEV3 = 63
-    V06_DEV4 = 64
-    V06 = 69
-
-
-@lru_cache(maxsize=256)
-def known_version(text: str) -> Version:
-    """Say which version a document claims.
-
-    Examples
-    --------
-    >>> known_version("0.6dev2").name
-    'V06_DEV2'
-    >>> known_version("0.6rc0").name
-    'V06'
-    """
-    plain = text.replace("0.6.dev", "0.6dev")
-    named = {
-        "0.4": Version.V04,
-        "0.5": Version.V05,
-        "0.5-dev": Version.V05,
-        "0.6dev1": Version.V06_DEV1,
-        "0.6dev2": Version.V06_DEV2,
-        "0.6dev3": Version.V06_DEV3,
-        "0.6dev4": Version.V06_DEV4,
-        "0.6rc0": Version.V06,
-        "0.6": Version.V06,
-    }
-    return named.get(plain.removesuffix("-spatialdata").replace("0.4-dev", "0.4"), Version.OTHER)
+from catalog.metadata.versions import Version
 
 
 @dataclass(frozen=True, slots=True)

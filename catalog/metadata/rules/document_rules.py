@@ -6,18 +6,19 @@ from catalog.metadata.rules.rule import Rule
 
 DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
     "Images": (
+        Rule("duplicate-image", "error", "", "Two entries of `multiscales` say the same."),
         Rule("duplicate-dataset", "error", "", "Two resolution levels are the same array."),
         Rule(
             "level-transformation",
             "error",
-            "0.4 to 0.6",
+            "since 0.4",
             "A resolution level does not have exactly what its version asks for: a scale, or a "
             "scale and a translation (since 0.6.dev3 also an identity).",
         ),
         Rule(
             "level-system",
             "error",
-            "0.6",
+            "since 0.6",
             "The resolution levels of an image lead to different coordinate systems.",
         ),
         Rule(
@@ -51,7 +52,7 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "image-transformation",
             "error",
-            "0.6.dev3 to 0.6",
+            "since 0.6.dev3",
             "A transformation of an image has the intrinsic coordinate system at neither end.",
         ),
         Rule(
@@ -63,15 +64,15 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "upward-reference",
             "error",
-            "0.6.dev4 to 0.6",
+            "since 0.6.dev4",
             "A transformation of an image refers to something above the image.",
         ),
         Rule(
             "label-transformation",
             "error",
-            "0.6",
-            "A transformation between an image and its labels is not an identity, a scale or a "
-            "translation.",
+            "since 0.6",
+            "A transformation between an image and its labels is not an identity, a scale, a "
+            "translation, or a sequence of a scale and a translation.",
         ),
         Rule("omero-without-channels", "error", "", "`omero` has no `channels`."),
         Rule(
@@ -83,23 +84,32 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule(
             "omero-color",
-            "error",
+            "warning",
             "",
             "The colour of a channel is not six hexadecimal digits.",
+        ),
+        Rule("omero-details", "error", "0.4", "A channel has no `color` or no `window`."),
+        Rule(
+            "omero-value",
+            "error",
+            "",
+            "The `label` of a channel (before 0.9 also its `family`) is not text, or `active` "
+            "(since 0.9 also `inverted`) is not true or false.",
         ),
         Rule(
             "omero-window",
             "error",
             "",
-            "The window of a channel lacks `min`, `max`, `start` or `end`.",
+            "The window of a channel lacks `start` or `end` (before 0.9 also `min` or `max`), or "
+            "one of them is not a number.",
         ),
     ),
     "Scenes": (
-        Rule("empty-scene", "error", "0.6", "A scene has no transformations."),
+        Rule("empty-scene", "error", "since 0.6", "A scene has no transformations."),
         Rule(
             "unreferenced-image",
             "warning",
-            "0.6",
+            "since 0.6",
             "An image lies in a scene that does not refer to it.",
             elsewhere=True,
         ),
@@ -189,7 +199,13 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
             elsewhere=True,
         ),
         Rule("duplicate-field", "error", "", "A well lists a field of view twice."),
-        Rule("field-path", "error", "", "The path of a field of view is not a plain name."),
+        Rule(
+            "field-path",
+            "error",
+            "",
+            "The path of a field of view is not a plain name: letters and digits in 0.4 and 0.5, "
+            "since then also `_`, `.` and `-`.",
+        ),
         Rule(
             "unknown-acquisition",
             "error",
@@ -217,7 +233,7 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "mixed-versions",
             "warning",
-            "0.5 to 0.6",
+            "since 0.5",
             "Documents of one hierarchy claim different versions.",
             elsewhere=True,
         ),
@@ -245,17 +261,10 @@ DOCUMENT_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "axis-type",
             "error",
-            "",
+            "since 0.6",
             "The type of an axis is none that the specification knows.",
             strict=True,
         ),
-        Rule("axis-without-type", "error", "0.4, 0.5", "An axis has no type.", strict=True),
-        Rule(
-            "omero-details",
-            "error",
-            "",
-            "A channel has no `color` or no `window`.",
-            strict=True,
-        ),
+        Rule("axis-without-type", "warning", "0.4, 0.5", "An axis has no type.", strict=True),
     ),
 }

@@ -53,15 +53,17 @@ GRAPH_RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule(
             "duplicate-transformation-name",
-            "error",
-            "0.6",
-            "Two transformations of one list have the same name.",
+            "warning",
+            "since 0.6",
+            "Two transformations of one list have the same name. The text of the specification "
+            "forbids it, and its own tests have it in a valid scene.",
         ),
         Rule(
             "disconnected",
             "error",
-            "0.6",
-            "Not all coordinate systems of an image or a scene are connected by transformations.",
+            "since 0.6",
+            "Not all coordinate systems of an image (and its arrays), or of a scene, are connected "
+            "by transformations.",
             elsewhere=True,
         ),
     ),
@@ -95,17 +97,18 @@ GRAPH_RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule(
             "scene-axes",
-            "warning",
+            "error",
             "0.6",
             "A coordinate system of a scene does not have two or three axes of type `space` or "
-            "two or more of type `array`.",
+            "two or more of type `array`, or has more than five axes.",
         ),
         Rule(
             "axis-orientation",
             "error",
             "",
             "The orientation of an axis is not one of the vocabulary, is on an axis that is not "
-            "of type `space`, or repeats that of another axis.",
+            "of type `space`, or repeats that of another axis. A warning before 0.9, which "
+            "brought the key.",
         ),
         Rule("axis-unit", "warning", "", "The unit of an axis is not one of those recommended."),
     ),
@@ -127,30 +130,31 @@ GRAPH_RULES: dict[str, tuple[Rule, ...]] = {
         Rule(
             "rotation-matrix",
             "error",
-            "0.6",
+            "since 0.6",
             "A rotation is not a square matrix with orthonormal rows and determinant one "
             "(to within 0.002).",
         ),
-        Rule("zero-scale", "warning", "", "A scale has a zero and cannot be inverted."),
-        Rule("negative-scale", "warning", "", "A scale has a negative factor."),
+        Rule("scale-factor", "error", "since 0.6", "A factor of a scale is zero or negative."),
+        Rule("zero-scale", "warning", "before 0.6", "A scale has a zero and cannot be inverted."),
+        Rule("negative-scale", "warning", "before 0.6", "A scale has a negative factor."),
         Rule("singular-affine", "warning", "", "A square affine is singular: it has no inverse."),
         Rule(
             "parameters",
             "error",
-            "0.6",
+            "since 0.6",
             "A transformation holds its parameters twice, inline and by `path`.",
         ),
         Rule(
             "parameters-by-path",
             "error",
-            "0.6.dev3 to 0.6",
+            "since 0.6.dev3",
             "A scale or a translation holds its parameters by `path`.",
         ),
         Rule(
             "missing-parameters",
             "warning",
             "",
-            "Parameters or a field are stored at a location where nothing was found.",
+            "Parameters or a field are stored where no array, or no value, was found.",
             elsewhere=True,
         ),
         Rule(
@@ -160,35 +164,43 @@ GRAPH_RULES: dict[str, tuple[Rule, ...]] = {
             "The array of stored parameters, or of a field, has a shape that does not fit.",
             elsewhere=True,
         ),
-        Rule("empty-sequence", "error", "0.6", "A sequence holds no transformation."),
+        Rule("empty-sequence", "error", "since 0.6", "A sequence holds no transformation."),
         Rule(
             "map-axis",
             "error",
-            "0.6",
+            "since 0.6",
             "The indices of a mapAxis are not those of its input axes, each once.",
         ),
         Rule(
             "project-axis",
             "error",
-            "0.6",
+            "since 0.6",
             "A projectAxis repeats the index of an axis, or exceeds those that there are.",
         ),
         Rule(
             "by-dimension-outputs",
             "error",
-            "0.6",
+            "since 0.6",
             "The items of a byDimension do not give each output axis exactly once.",
+        ),
+        Rule(
+            "by-dimension-gap",
+            "warning",
+            "since 0.6",
+            "The items of a byDimension inside another transformation leave out an output axis. "
+            "The text of the specification forbids it, and its own tests have it in a valid "
+            "image; points cannot be moved by it.",
         ),
         Rule(
             "by-dimension-inputs",
             "error",
-            "0.6",
+            "since 0.6",
             "An item of a byDimension takes an input axis that does not exist.",
         ),
         Rule(
             "interpolation",
             "error",
-            "0.6.dev2 to 0.6",
+            "since 0.6.dev2",
             "The interpolation of a field is not `nearest`, `linear`, `cubic` or `bspline-cubic`.",
         ),
     ),

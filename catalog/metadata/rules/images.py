@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from catalog.metadata import transformations as tf
 from catalog.metadata.assembly import SystemKey, join
 from catalog.metadata.image import Multiscale
 from catalog.metadata.nodes import ArrayNode
-from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Version
+from catalog.metadata.problems import Problem, as_pointer
+from catalog.metadata.rules.document import Document
+from catalog.metadata.rules.registry import problem
+from catalog.metadata.versions import Version
 
 _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 _WINDOW = ("min", "max", "start", "end")
@@ -19,12 +22,34 @@ _WINDOW = ("min", "max", "start", "end")
 
 def check_images(document: Document) -> Iterator[Problem]:
     """Check the images of a document."""
+    yield from _entries(document)
     for index, image in enumerate(document.node.images):
         yield from _levels(document, index, image)
         yield from _level_system(document, index)
         yield from _arrays(document, index, image)
         yield from _transformations(document, index, image)
     yield from _omero(document)
+
+
+def _entries(document: Document) -> Iterator[Problem]:
+    """Check what only the entries of `multiscales` as they stood can tell."""
+    written = document.metadata.get("multiscales")
+    # Of a document that could not be read at all, nothing is looked at.
+    entries = written if isinstance(written, list) and document.node.images else []
+    seen: set[str] = set()
+    for index, entry in enumerate(entries):
+        place = (*document.node.base, "multiscales", index)
+        text = json.dumps(entry, sort_keys=True) if len(entries) > 1 else ""
+        if text and text in seen:
+            words = "the entry repeats another one of 'multiscales'"
+            yield problem("duplicate-image", as_pointer(place), words, document.location)
+        seen.add(text)
+        key = "coordinateTransformations"
+        version = document.version
+        judged = version in (Version.V04, Version.V05) or version >= Version.V06
+        if judged and isinstance(entry, dict) and entry.get(key) == []:
+            words = f"{key!r} must not be empty; leave it out"
+            yield problem("empty", as_pointer((*place, key)), words, document.location)
 
 
 def _levels(document: Document, index: int, image: Multiscale) -> Iterator[Problem]:
@@ -61,6 +86,13 @@ def _levels(document: Document, index: int, image: Multiscale) -> Iterator[Probl
                 f"a resolution level has {allowed}"
                 + (", or an identity" if version >= Version.V06_DEV3 else ""),
                 *(*place, "coordinateTransformations", 0),
+            )
+        end = stated[0].output if stated else None
+        if version >= Version.V06_DEV4 and end is not None and not end.name:
+            yield document.problem(
+                "missing-end",
+                "the output names no coordinate system",
+                *(*place, "coordinateTransformations", 0, "output"),
             )
 
 
@@ -165,23 +197,31 @@ def _transformations(document: Document, index: int, image: Multiscale) -> Itera
             )
         for role, end in (("input", transformation.input), ("output", transformation.output)):
             path = end.path if end is not None else None
-            if not path or version < Version.V06_DEV4:
+            if end is None or not path or version < Version.V06_DEV4:
                 continue
+            if not end.name:
+                words = f"the {role} names no coordinate system, only the location {path!r}"
+                yield document.problem("missing-end", words, *place, role)
             if path.startswith(("/", "../")):
                 yield document.problem(
                     "upward-reference",
                     f"{path!r} leads above the image; put the transformation in a scene",
                     *(*place, role, "path"),
                 )
-            elif _is_label_path(path) and not isinstance(
-                transformation, tf.Identity | tf.Scale | tf.Translation
-            ):
+            elif _is_label_path(path) and not _is_label_kind(transformation):
                 yield document.problem(
                     "label-transformation",
                     f"labels are related by an identity, a scale or a translation, not by "
                     f"{transformation.type}",
                     *place,
                 )
+
+
+def _is_label_kind(transformation: tf.AnyTransform) -> bool:
+    if isinstance(transformation, tf.Sequence):
+        # One place of the specification allows it, another does not.
+        return [part.type for part in transformation.transformations] == ["scale", "translation"]
+    return isinstance(transformation, tf.Identity | tf.Scale | tf.Translation)
 
 
 def _is_label_path(path: str) -> bool:
@@ -204,8 +244,13 @@ def _omero(document: Document) -> Iterator[Problem]:
     if omero is None:
         return
     written = document.metadata.get("omero")
-    if isinstance(written, dict) and written.get("channels") is None:
+    stated = written.get("channels") if isinstance(written, dict) else None
+    if stated is None:
         yield document.problem("omero-without-channels", "there are no 'channels'", "omero")
+    # spatialdata writes no colours, and numbers as labels: its versions are its own.
+    own_rules = "spatialdata" in document.node.version
+    if isinstance(stated, list) and not own_rules:
+        yield from _kinds(document, stated)
     for index, channel in enumerate(omero.channels):
         place = ("omero", "channels", index)
         if channel.color is not None and _COLOR.fullmatch(channel.color) is None:
@@ -214,12 +259,12 @@ def _omero(document: Document) -> Iterator[Problem]:
                 f"{channel.color!r} is not a colour of six hexadecimal digits",
                 *(*place, "color"),
             )
+        missing = [key for key in ("color", "window") if getattr(channel, key) is None]
+        if missing and document.version == Version.V04 and not own_rules:
+            words = f"the channel has no {' and no '.join(missing)}"
+            yield document.problem("omero-details", words, *place)
         if channel.window is not None:
-            missing = [key for key in _WINDOW if channel.window.get(key) is None]
-            if missing:
-                yield document.problem(
-                    "omero-window", f"the window lacks {', '.join(missing)}", *place, "window"
-                )
+            yield from _window(document, channel.window, (*place, "window"))
     if not document.node.images or not omero.channels:
         return
     image = document.node.images[0]
@@ -236,3 +281,36 @@ def _omero(document: Document) -> Iterator[Problem]:
             f"{array.shape[channels]}",
             *("omero", "channels"),
         )
+
+
+def _window(
+    document: Document, window: Mapping[str, object], place: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    """Check the limits of a channel's window."""
+    needed = ("start", "end") if document.version >= Version.V09 else _WINDOW
+    missing = [key for key in needed if window.get(key) is None]
+    if missing:
+        yield document.problem("omero-window", f"the window lacks {', '.join(missing)}", *place)
+    for key in _WINDOW:
+        value = window.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            yield document.problem(
+                "omero-window", f"{key!r} must hold a number, not {value!r:.40}", *place, key
+            )
+
+
+def _kinds(document: Document, channels: list[object]) -> Iterator[Problem]:
+    """Find what reading understands in a channel, and the schema does not allow."""
+    kinds: dict[str, tuple[type, str]] = {"label": (str, "text"), "active": (bool, "true or false")}
+    if document.version >= Version.V09:
+        kinds["inverted"] = kinds["active"]
+    elif document.version >= Version.V04:
+        kinds["family"] = kinds["label"]
+    for index, channel in enumerate(channels):
+        if not isinstance(channel, dict):
+            continue
+        for key, (kind, words) in kinds.items():
+            value = channel.get(key)
+            if value is not None and not isinstance(value, kind):
+                message = f"{key!r} must hold {words}, not {value!r:.40}"
+                yield document.problem("omero-value", message, *("omero", "channels", index, key))

@@ -10,8 +10,9 @@ from catalog.metadata.assembly.locations import ancestors
 from catalog.metadata.image import Multiscale
 from catalog.metadata.nodes import ArrayNode, GroupNode
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Hierarchy, Version
+from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.registry import problem
+from catalog.metadata.versions import Version
 
 _INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 
@@ -66,7 +67,11 @@ def _is_color(value: object) -> bool:
         isinstance(value, list | tuple)
         and len(value) == 4
         and all(
-            isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= 255
+            # 2.0 is an integer to a JSON schema, and true is none.
+            isinstance(part, int | float)
+            and not isinstance(part, bool)
+            and 0 <= part <= 255
+            and part == int(part)
             for part in value
         )
     )

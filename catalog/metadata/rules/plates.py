@@ -10,7 +10,8 @@ from catalog.metadata.assembly.locations import ancestors
 from catalog.metadata.nodes import GroupNode
 from catalog.metadata.plate import Plate, PlateAxisEntry, PlateWell, Well
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Version
+from catalog.metadata.rules.document import Document
+from catalog.metadata.versions import Version
 
 _PLAIN = re.compile(r"[A-Za-z0-9]+")
 _WELL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9]+")
@@ -56,11 +57,16 @@ def _entries(document: Document, key: str, entries: Sequence[PlateAxisEntry]) ->
         yield document.problem("empty-list", f"the plate has no {key}", "plate", key)
     names: set[str] = set()
     folded: set[str] = set()
+    written = document.metadata.get("plate")
+    stated = written.get(key) if isinstance(written, dict) else None
     for index, entry in enumerate(entries):
         name, place = entry.name, ("plate", key, index, "name")
-        if name and _PLAIN.fullmatch(name) is None:
+        # A broken entry is kept without a name, and has been told already.
+        standing = stated[index] if isinstance(stated, list) and index < len(stated) else None
+        is_empty = isinstance(standing, dict) and standing.get("name") == ""
+        if is_empty or (name and _PLAIN.fullmatch(name) is None):
             yield document.problem(
-                "plate-name", f"{name!r} holds other characters than letters and digits", *place
+                "plate-name", f"{name!r} holds something else than letters and digits", *place
             )
         if name and name in names:
             yield document.problem("duplicate-name", f"{name!r} is named twice", *place)
@@ -173,7 +179,8 @@ def _fields(document: Document, well: Well) -> Iterator[Problem]:
                 "duplicate-field", f"{image.path!r} is listed twice", *place, "path"
             )
         paths.add(image.path)
-        if _FIELD.fullmatch(image.path) is None:
+        plain = _PLAIN if document.version in (Version.V04, Version.V05) else _FIELD
+        if plain.fullmatch(image.path) is None:
             yield document.problem(
                 "field-path", f"{image.path!r} is not a plain name", *place, "path"
             )

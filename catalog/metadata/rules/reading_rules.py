@@ -50,14 +50,20 @@ READING_RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     "Shape": (
-        Rule("no-metadata", "error", "", "There is no OME-Zarr metadata."),
-        Rule("missing-version", "error", "0.5 to 0.6", "A document names no version."),
+        Rule(
+            "no-metadata",
+            "error",
+            "",
+            "There is no OME-Zarr metadata, or nothing in it that OME-Zarr knows.",
+        ),
+        Rule("missing-version", "error", "since 0.5", "A document names no version."),
         Rule(
             "unknown-version",
             "warning",
             "",
             "The version is none that is known; the document is read by its shape, and rules of "
-            "single versions are not applied.",
+            "single versions are not applied. Or it is a draft (0.9.dev1, 0.9.dev2), whose rules "
+            "are applied and may still change.",
         ),
         Rule(
             "misplaced-metadata",
@@ -68,12 +74,20 @@ READING_RULES: dict[str, tuple[Rule, ...]] = {
         Rule("missing-key", "error", "", "A key that must be there is missing."),
         Rule("wrong-type", "error", "", "A value is of another type than it must be."),
         Rule("wrong-value", "error", "", "A value is not one of those allowed."),
+        Rule(
+            "unknown-key",
+            "error",
+            "since 0.6",
+            "There is a key where the schema allows none but those that it names: at an end of a "
+            "scene's transformation.",
+        ),
         Rule("empty", "error", "", "A text or a list that must hold something is empty."),
         Rule(
             "older-form",
             "error",
-            "0.6",
-            "A form of earlier versions, which 0.6 has given up; it is read all the same.",
+            "",
+            "A form that the document's version, or one before it, has given up; it is read all "
+            "the same.",
         ),
         Rule(
             "unknown-transformation",

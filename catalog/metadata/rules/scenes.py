@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from catalog.metadata.assembly import Assembly, SystemKey
 from catalog.metadata.nodes import GroupNode
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Hierarchy, Version
+from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.registry import problem
+from catalog.metadata.versions import Version
 
 
 def check_scenes(document: Document) -> Iterator[Problem]:
@@ -18,6 +19,20 @@ def check_scenes(document: Document) -> Iterator[Problem]:
         return
     if not node.scene.coordinateTransformations and document.version >= Version.V06_DEV1:
         yield document.problem("empty-scene", "the scene has no transformations", "scene")
+    if document.version < Version.V06_DEV3:
+        return
+    for index, transformation in enumerate(node.scene.coordinateTransformations):
+        place = ("scene", "coordinateTransformations", index)
+        for role, end in (("input", transformation.input), ("output", transformation.output)):
+            if end is None:
+                continue
+            if not end.name and end.path:
+                words = f"the {role} names no coordinate system, only the location {end.path!r}"
+                yield document.problem("missing-end", words, *place, role)
+            if end.model_extra and document.version >= Version.V06:
+                extra = ", ".join(end.model_extra)
+                words = f"the {role} holds more than a name and a path: {extra}"
+                yield document.problem("unknown-key", words, *place, role)
 
 
 def check_unreferenced(hierarchy: Hierarchy) -> Iterator[Problem]:
@@ -45,6 +60,12 @@ def check_connected(hierarchy: Hierarchy) -> Iterator[Problem]:
         systems.setdefault(system.group, []).append(key)
         if system.image is not None:
             entries.setdefault((system.group, system.image), []).append(key)
+    for edge in assembly.edges:
+        # What no array leads to is of no use to a reader of the image.
+        if edge.origin == "dataset" and edge.image is not None:
+            arrays = entries.get((edge.group, edge.image))
+            if arrays is not None:
+                arrays.append(edge.input)
     for (location, index), keys in entries.items():
         node = hierarchy.nodes.get(location)
         if isinstance(node, GroupNode):

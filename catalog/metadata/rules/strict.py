@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.metadata.problems import Problem
-from catalog.metadata.rules.document import Document, Version
+from catalog.metadata.rules.document import Document
+from catalog.metadata.versions import Version
 
 _TYPES = frozenset({"array", "space", "time", "channel", "coordinate", "displacement", "frequency"})
 
@@ -13,7 +14,8 @@ _TYPES = frozenset({"array", "space", "time", "channel", "coordinate", "displace
 def check_strictly(document: Document) -> Iterator[Problem]:
     """Check what a document should have."""
     node = document.node
-    if not node.version and not node.base:
+    has_version = node.images or node.plate or node.well or node.image_label
+    if has_version and not node.version and not node.base:
         yield document.problem("missing-version", "the document names no version")
     for index in range(len(node.images)):
         yield from _image(document, index)
@@ -22,24 +24,15 @@ def check_strictly(document: Document) -> Iterator[Problem]:
             for number, axis in enumerate(system.axes):
                 place = ("scene", "coordinateSystems", position, "axes", number)
                 yield from _axis_type(document, axis.type, place)
-    if node.omero is not None:
-        for index, channel in enumerate(node.omero.channels):
-            missing = [key for key in ("color", "window") if getattr(channel, key) is None]
-            if missing:
-                yield document.problem(
-                    "omero-details",
-                    f"the channel has no {' and no '.join(missing)}",
-                    *("omero", "channels", index),
-                )
     if node.image_label is not None:
         written = document.metadata.get("image-label")
         if isinstance(written, dict) and written.get("colors") is None:
             yield document.problem("missing-colors", "there are no 'colors'", "image-label")
     if node.plate is not None:
-        if not node.plate.name:
+        if node.plate.name is None:
             yield document.problem("missing-name", "the plate has no name", "plate")
         for index, acquisition in enumerate(node.plate.acquisitions):
-            if not acquisition.name or acquisition.maximumfieldcount is None:
+            if acquisition.name is None or acquisition.maximumfieldcount is None:
                 yield document.problem(
                     "acquisition-details",
                     "the acquisition has no 'name' or no 'maximumfieldcount'",
@@ -50,17 +43,19 @@ def check_strictly(document: Document) -> Iterator[Problem]:
 def _image(document: Document, index: int) -> Iterator[Problem]:
     image = document.node.images[index]
     place = ("multiscales", index)
-    if not image.name:
+    if image.name is None:
         yield document.problem("missing-name", "the image has no name", *place)
     if image.type is None:
         yield document.problem("missing-type", "the image has no 'type'", *place)
     if image.metadata is None:
         yield document.problem("missing-details", "the image has no 'metadata'", *place)
-    old = document.version_of_image(index) in (Version.V04, Version.V05)
+    version = document.version_of_image(index)
+    old = version in (Version.V04, Version.V05)
     for position, system in enumerate(image.coordinateSystems):
         for number, axis in enumerate(system.axes):
             where = (*place, "coordinateSystems", position, "axes", number)
-            yield from _axis_type(document, axis.type, where)
+            if not old:
+                yield from _axis_type(document, axis.type, where)
             if old and position == 0 and axis.type is None:
                 yield document.problem(
                     "axis-without-type", f"the axis {axis.name!r} has no type", *where
