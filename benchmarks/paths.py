@@ -27,7 +27,7 @@ from catalog.graph.packed import PackedGraph
 
 try:
     import transformnd
-    from transformnd.transforms import Translate
+    from transformnd.transforms import Affine, Translate
 except ImportError:  # a peer; it needs Python 3.12
     transformnd = None
 
@@ -178,20 +178,52 @@ def compare(what: str, ends: Ends) -> None:
 
 
 def move_points() -> None:
-    """Move a million points by a diagonal and by a full affine, beside a bare product."""
-    points = np.random.default_rng(0).normal(size=(POINTS, 3))
+    """Move a million points through six affine edges."""
+    chance = np.random.default_rng(0)
+    points = chance.normal(size=(POINTS, 3))
     print(f"{POINTS:,} points")
-    for what, linear in (
-        ("diagonal affine", np.diag([0.5, 0.25, 2.0])),
-        ("full affine", np.random.default_rng(1).normal(size=(3, 3))),
+    for what, linears in (
+        ("diagonal", [np.diag(chance.uniform(0.5, 2, 3)) for _ in range(6)]),
+        ("full", [chance.normal(size=(3, 3)) for _ in range(6)]),
     ):
-        matrix = np.column_stack((linear, [1.0, 2.0, 3.0]))
-        base = line(what, timed([lambda m=matrix: affine.apply(m, points)] * 9))
-        line(
-            "  bare points @ linear.T + offset",
-            timed([lambda m=matrix: points @ m[:, :3].T + m[:, 3]] * 9),
-            base,
+        move_through(
+            what, [np.column_stack((linear, chance.normal(size=3))) for linear in linears], points
         )
+
+
+def move_through(what: str, matrices: list[np.ndarray], points: np.ndarray) -> None:
+    """Move points through one chain: ours, bare numpy with the matrix of it all, the peer.
+
+    Ours finds nothing prepared but the path, and checks all points and all results.
+    """
+    graph = TransformGraph()
+    for number, matrix in enumerate(matrices):
+        rows = tuple(map(tuple, matrix.tolist()))
+        graph.add_edge(
+            GraphEdge(
+                *(str(number), name(number), name(number + 1), "affine", None, "scene"),
+                *("closed", "", "", lambda rows=rows: Mapping.from_rows(rows)),
+            )
+        )
+    path = graph.path(name(0), name(len(matrices)))
+    whole = affine.compose(matrices)
+    homogeneous = np.column_stack((points, np.ones(len(points))))
+    calls: dict[str, Callable[[], object]] = {
+        f"six {what} affines, Path.transform": lambda: path.transform(points),
+        "  bare points @ linear.T + offset": lambda: points @ whole[:, :3].T + whole[:, 3],
+        "  bare homogeneous points @ matrix.T": lambda: homogeneous @ whole.T,
+    }
+    if transformnd is not None:
+        square = [np.vstack((matrix, (0, 0, 0, 1))) for matrix in matrices]
+        peer = transformnd.TransformSequence([Affine(matrix) for matrix in square])
+        assert np.allclose(peer.apply(points[:100]), path.transform(points[:100]))
+        calls["  transformnd TransformSequence"] = lambda: peer.apply(points)
+    # Taking turns, so that a busy machine is as busy for each of them.
+    turns = [timed(calls.values()) for _ in range(15)]
+    base: float | None = None
+    for label, times in zip(calls, zip(*turns, strict=True), strict=True):
+        median = line(label, times, base)
+        base = median if base is None else base
 
 
 def main(sizes: Sequence[int]) -> None:

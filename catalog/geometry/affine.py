@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 SINGULAR = 1e13
 """Condition numbers over this count as singular: nothing is left of float64's 16 digits."""
 
-_BLOCK = 16_384  # points at a time, so that a block stays in the processor's cache
+# Points at a time, so that a block stays in the processor's cache; for products few enough
+# that one point alone costs no more than some microseconds.
+_BLOCK = 16_384
+_PRODUCT_BLOCK = 4_096
 
 
 def compose(matrices: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -111,9 +114,9 @@ def invert(
 def apply(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move points (n, N) to (n, M).
 
-    Each coordinate is summed axis by axis and not by a matrix product, whose rounding
-    depends on how many points stand together: a stream of points in blocks gives the
-    same bits as all of them at once.
+    A point gives the same bits wherever it stands among others, so that a stream of
+    points in blocks gives the same as all of them at once: a matrix product, whose
+    rounding depends on how many points stand together, is always given as many.
     """
     import numpy as np
 
@@ -123,26 +126,57 @@ def apply(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[n
             f"The points have shape {points.shape}; expected (n, {width - 1})."
         )
     result = np.empty((len(points), count_out), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if (np.count_nonzero(matrix[:, :-1], axis=1) <= 1).all():
+            _apply_axis_by_axis(matrix, points, result)
+        else:
+            _apply_product(matrix, points, result)
+    return result
+
+
+def _apply_axis_by_axis(
+    matrix: NDArray[np.float64], points: NDArray[np.float64], result: NDArray[np.float64]
+) -> None:
+    """Move points where each coordinate comes of one at most: scaled, permuted, shifted."""
+    import numpy as np
+
     terms = [
-        [(float(value), column) for column, value in enumerate(row[:-1]) if value]
+        next(((float(value), column) for column, value in enumerate(row[:-1]) if value), None)
         for row in matrix.tolist()
     ]
     offsets = matrix[:, -1].tolist()
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(points), _BLOCK):
-            columns = np.ascontiguousarray(points[start : start + _BLOCK].T, dtype=np.float64)
-            block = result[start : start + _BLOCK]
-            for axis, (row, offset) in enumerate(zip(terms, offsets, strict=True)):
-                if not row:
-                    block[:, axis] = offset
-                    continue
-                total: NDArray[np.float64] | None = None
-                for factor, column in row:
-                    values = columns[column]
-                    term = values if factor == 1.0 else values * factor
-                    total = term if total is None else total + term
-                block[:, axis] = total + offset if offset else total
-    return result
+    for start in range(0, len(points), _BLOCK):
+        columns = np.ascontiguousarray(points[start : start + _BLOCK].T, dtype=np.float64)
+        block = result[start : start + _BLOCK]
+        for axis, (term, offset) in enumerate(zip(terms, offsets, strict=True)):
+            if term is None:
+                block[:, axis] = offset
+                continue
+            factor, column = term
+            values = columns[column] if factor == 1.0 else columns[column] * factor
+            block[:, axis] = values + offset if offset else values
+
+
+def _apply_product(
+    matrix: NDArray[np.float64], points: NDArray[np.float64], result: NDArray[np.float64]
+) -> None:
+    import numpy as np
+
+    linear = np.ascontiguousarray(matrix[:, :-1].T)
+    # Adding a row of few numbers to each point is slow; adding a whole block is not.
+    offsets = np.tile(matrix[:, -1], (_PRODUCT_BLOCK, 1)) if matrix[:, -1].any() else None
+    for start in range(0, len(points), _PRODUCT_BLOCK):
+        block = np.ascontiguousarray(points[start : start + _PRODUCT_BLOCK], dtype=np.float64)
+        moved = result[start : start + _PRODUCT_BLOCK]
+        size = len(block)
+        if size < _PRODUCT_BLOCK:
+            filled = np.zeros((_PRODUCT_BLOCK, block.shape[1]), dtype=np.float64)
+            filled[:size] = block
+            moved[:] = (filled @ linear)[:size]
+        else:
+            np.matmul(block, linear, out=moved)
+        if offsets is not None:
+            moved += offsets[:size]
 
 
 def _powers(sizes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import DimensionalityError, TransformationError
 from catalog.geometry import affine
 from catalog.geometry import rows as plain
+from catalog.geometry.field_step import FieldStep
 from catalog.geometry.rows import Row, Rows
 from catalog.geometry.steps import (
-    FieldStep,
     Invertibility,
     LinearStep,
     Mapping,
@@ -24,6 +24,8 @@ from catalog.geometry.steps import (
     SideBySide,
     Step,
 )
+from catalog.geometry.unsized import UnsizedStep
+from catalog.metadata.assembly.members import field_paths
 from catalog.metadata.transformations import (
     Affine,
     AnyTransform,
@@ -52,6 +54,9 @@ ParameterReader = Callable[[str], "NDArray[np.generic]"]
 ORTHONORMAL = 2e-3
 """How far a rotation may be from orthonormal: documents round to three digits."""
 
+# What cannot be built without knowing what it is given.
+_SIZED = (Sequence, Bijection, ByDimension, ProjectAxis)
+
 
 def mapping(
     transformation: AnyTransform,
@@ -62,6 +67,8 @@ def mapping(
     place: str = "",
 ) -> Mapping:
     """Make the mapping that a transformation stands for.
+
+    Fields on the way are known, not opened: see `Mapping.reading`.
 
     Parameters
     ----------
@@ -165,10 +172,8 @@ class _Builder:
             return LinearStep(rows, at, plain.monomial_inverse(rows))
         if isinstance(t, ProjectAxis):
             return _project(t, takes or 0, gives or 0, at)
-        if isinstance(t, Displacements):
-            return FieldStep("displacements", t.path, takes, gives, at)
-        assert isinstance(t, Coordinates)
-        return FieldStep("coordinates", t.path, takes, gives, at)
+        assert isinstance(t, Displacements | Coordinates)
+        return FieldStep(t.type, t.path, takes, gives, at, interpolation=t.interpolation)
 
     def _sequence(self, t: Sequence, ndim_in: int | None, ndim_out: int | None, at: str) -> Mapping:
         members = t.transformations
@@ -177,24 +182,49 @@ class _Builder:
             return self.build(Identity(), ndim_in, ndim_out, at)
         # What stands between two members is told by the one before it, else by the one
         # after it (an identity, a coordinate field tell nothing of themselves).
+        # A coordinate field in it may give more than a byDimension after it uses.
+        guess = not any(_has_coordinates(member) for member in members)
         between: list[int | None] = [ndim_in, *[None] * (len(members) - 1), ndim_out]
         for index in range(len(members) - 1):
             between[index + 1] = self._gives(members[index], between[index], places[index])
         for index in reversed(range(1, len(members))):
             if between[index] is None:
-                between[index] = self._takes(members[index], between[index + 1], places[index])
+                between[index] = self._takes(
+                    members[index], between[index + 1], places[index], guess=guess
+                )
         if between[0] is None:
             between[0] = self._takes(members[0], between[1], places[0])
         for index in range(len(members) - 1):
             if between[index + 1] is None:
                 between[index + 1] = self._gives(members[index], between[index], places[index])
         built = [
-            self.build(member, between[index], between[index + 1], places[index])
+            self._unsized(member, between[index + 1], places[index])
+            if between[index] is None and not guess and isinstance(member, _SIZED)
+            else self.build(member, between[index], between[index + 1], places[index])
             for index, member in enumerate(members)
         ]
         return Mapping(
             built[0].ndim_in, built[-1].ndim_out, tuple(s for m in built for s in m.steps)
         )
+
+    def _unsized(self, t: AnyTransform, ndim_out: int | None, at: str) -> Mapping:
+        """Leave `t` to be built when points come out of the coordinate field before it."""
+        kind: Invertibility
+        if isinstance(t, ProjectAxis):
+            kind = "no" if t.droppedInputs else "closed"
+        else:
+            try:
+                kind = self.build(t, None, ndim_out, at).invertibility
+            except DimensionalityError:
+                kind = "no"
+        step = UnsizedStep(
+            lambda takes, gives: self.build(t, takes, gives, at),
+            ndim_out,
+            tuple(field_paths(t)),
+            kind,
+            at,
+        )
+        return Mapping(None, ndim_out, (step,))
 
     def _gives(self, t: AnyTransform, ndim_in: int | None, at: str) -> int | None:
         """What `t` gives when it is given `ndim_in`; None when that is unknown."""
@@ -211,18 +241,24 @@ class _Builder:
             return None
         return self._own(t, ndim_in, None, at)[1]
 
-    def _takes(self, t: AnyTransform, ndim_out: int | None, at: str) -> int | None:
-        """What `t` must be given to give `ndim_out`; None when that is unknown."""
+    def _takes(
+        self, t: AnyTransform, ndim_out: int | None, at: str, *, guess: bool = True
+    ) -> int | None:
+        """What `t` must be given to give `ndim_out`; None when that is unknown.
+
+        With `guess`, a byDimension is taken to use all that it is given.
+        """
         if isinstance(t, Sequence):
             for index in reversed(range(len(t.transformations))):
                 inner = f"{at}/transformations/{index}"
-                ndim_out = self._takes(t.transformations[index], ndim_out, inner)
+                ndim_out = self._takes(t.transformations[index], ndim_out, inner, guess=guess)
             return ndim_out
         if isinstance(t, Bijection):
-            taken = self._takes(t.forward, ndim_out, f"{at}/forward")
+            taken = self._takes(t.forward, ndim_out, f"{at}/forward", guess=guess)
             return taken if taken is not None else self._gives(t.inverse, ndim_out, f"{at}/inverse")
         if isinstance(t, ByDimension):
-            return 1 + max((a for item in t.transformations for a in item.inputAxes), default=-1)
+            used = 1 + max((a for item in t.transformations for a in item.inputAxes), default=-1)
+            return used if guess else None
         if isinstance(t, Coordinates) or (isinstance(t, ProjectAxis) and ndim_out is None):
             return None
         return self._own(t, None, ndim_out, at)[0]
@@ -309,6 +345,15 @@ class _Builder:
             )
         values: list[Any] = array.tolist()
         return values
+
+
+def _has_coordinates(t: AnyTransform) -> bool:
+    """Tell whether a coordinate field is in the chain that `t` is."""
+    if isinstance(t, Sequence):
+        return any(_has_coordinates(member) for member in t.transformations)
+    if isinstance(t, Bijection):
+        return _has_coordinates(t.forward)
+    return isinstance(t, Coordinates)
 
 
 def _project(t: ProjectAxis, takes: int, gives: int, at: str) -> LinearStep:

@@ -7,13 +7,15 @@ that is read, say) needs the five things that `Step` names and nothing else chan
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from catalog.errors import DimensionalityError, FieldError, NotInvertibleError
+from catalog.errors import DimensionalityError, NotInvertibleError
 from catalog.geometry import affine
 from catalog.geometry import rows as plain
+from catalog.geometry.field import FieldReader
+from catalog.geometry.moving import Moving
 from catalog.geometry.rows import Rows
 
 if TYPE_CHECKING:
@@ -42,8 +44,13 @@ class Step(Protocol):
     def inverse(self) -> Step:
         """Give the way back."""
 
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Move points (n, N) to (n, M)."""
+    def reading(self, fields: FieldReader) -> Step:
+        """Give the same step with what opens its fields."""
+
+    def apply(
+        self, points: NDArray[np.float64], moving: Moving | None = None
+    ) -> NDArray[np.float64]:
+        """Move points (n, N) to (n, M); `moving` says what to do where a field ends."""
 
 
 def worst(kinds: Iterable[Invertibility]) -> Invertibility:
@@ -89,6 +96,10 @@ class LinearStep:
             return "no"
         return "closed"
 
+    def reading(self, fields: FieldReader) -> LinearStep:
+        """Give the same step: it has no field."""
+        return self
+
     def inverse(self) -> LinearStep:
         """Give the way back."""
         if self.one_way:
@@ -96,7 +107,11 @@ class LinearStep:
         back = self.back if self.back is not None else self._solved()
         return LinearStep(back, self.place, back=self.rows)
 
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def apply(
+        self,
+        points: NDArray[np.float64],
+        moving: Moving | None = None,
+    ) -> NDArray[np.float64]:
         """Move points (n, N) to (n, M)."""
         import numpy as np
 
@@ -114,55 +129,6 @@ class LinearStep:
         matrix = np.array(self.rows, dtype=np.float64)
         inverse = affine.invert(matrix, limit=self.limit, place=self.place)
         return tuple(map(tuple, inverse.tolist()))
-
-
-@dataclass(frozen=True, slots=True)
-class FieldStep:
-    """A displacement or coordinate field: known, nested and turned around, not yet read."""
-
-    kind: Literal["displacements", "coordinates"]
-    path: str
-    ndim_in: int | None
-    ndim_out: int | None
-    place: str = ""
-    inverted: bool = False
-
-    @property
-    def rows(self) -> None:
-        """A field is not an affine map."""
-        return
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Path of the field, as written."""
-        return (self.path,)
-
-    @property
-    def invertibility(self) -> Invertibility:
-        """``numeric``, where as many numbers come out as go in."""
-        same = self.ndim_in == self.ndim_out or None in (self.ndim_in, self.ndim_out)
-        return "numeric" if same else "no"
-
-    def inverse(self) -> FieldStep:
-        """Give the same field, to be walked backwards."""
-        if self.invertibility == "no":
-            raise NotInvertibleError(
-                f"The {self.kind} field {self.path!r} leads from {self.ndim_in} to "
-                f"{self.ndim_out} dimensions; it has no inverse.",
-                self.place,
-            )
-        return FieldStep(
-            self.kind, self.path, self.ndim_out, self.ndim_in, self.place, not self.inverted
-        )
-
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Refuse: a field cannot move points yet."""
-        way = "backwards " if self.inverted else ""
-        raise FieldError(
-            f"A {self.kind} field ({self.path!r}) lies on the way and cannot move points "
-            f"{way}yet; choose another way with `via`, or ask for the path alone.",
-            self.place,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +153,19 @@ class PairStep:
         """``explicit``, whatever its members are."""
         return "explicit"
 
+    def reading(self, fields: FieldReader) -> PairStep:
+        """Give the same pair with what opens its fields."""
+        return PairStep(self.there.reading(fields), self.back.reading(fields))
+
     def inverse(self) -> PairStep:
         """Give the stated way back; its own inverse is the way there."""
         return PairStep(self.back, self.there)
 
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def apply(
+        self, points: NDArray[np.float64], moving: Moving | None = None
+    ) -> NDArray[np.float64]:
         """Move points the way there."""
-        return self.there.apply(points)
+        return self.there.apply(points, moving)
 
 
 @dataclass(frozen=True)
@@ -237,6 +209,13 @@ class SideBySide:
         used = sorted(axis for _, inputs, _ in self.items for axis in inputs)
         return used != list(range(self.ndim_in))
 
+    def reading(self, fields: FieldReader) -> SideBySide:
+        """Give the same items with what opens their fields."""
+        items = tuple(
+            (mapping.reading(fields), inputs, outputs) for mapping, inputs, outputs in self.items
+        )
+        return replace(self, items=items)
+
     def inverse(self) -> SideBySide:
         """Give each item's inverse, its axes exchanged."""
         if self._uneven_inputs:
@@ -251,13 +230,21 @@ class SideBySide:
             self.place,
         )
 
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def apply(
+        self, points: NDArray[np.float64], moving: Moving | None = None
+    ) -> NDArray[np.float64]:
         """Move each group of axes by its own mapping."""
         import numpy as np
 
+        if points.shape[1] != self.ndim_in:
+            raise DimensionalityError(
+                f"The byDimension takes {self.ndim_in} dimensions; the points have "
+                f"{points.shape[1]}.",
+                self.place,
+            )
         result = np.empty((len(points), self.ndim_out), dtype=np.float64)
         for mapping, inputs, outputs in self.items:
-            result[:, outputs] = mapping.apply(points[:, inputs])
+            result[:, outputs] = mapping.apply(points[:, inputs], moving)
         return result
 
 
@@ -330,6 +317,15 @@ class Mapping:
         """How there is a way back, if there is one."""
         return worst(step.invertibility for step in self.steps)
 
+    def reading(self, fields: FieldReader) -> Mapping:
+        """Give the same mapping with what opens its displacement and coordinate fields.
+
+        Nothing is opened before points come to it.
+        """
+        if not self.needs and self.invertibility != "explicit":
+            return self
+        return replace(self, steps=tuple(step.reading(fields) for step in self.steps))
+
     def inverse(self) -> Mapping:
         """Give the way back.
 
@@ -341,15 +337,36 @@ class Mapping:
         back = tuple(step.inverse() for step in reversed(self.steps))
         return Mapping(self.ndim_out, self.ndim_in, back)
 
-    def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    @cached_property
+    def folded(self) -> tuple[Step, ...]:
+        """The same steps, each run of affine ones as one."""
+        result: list[Step] = []
+        for step in self.steps:
+            rows = step.rows
+            before = result[-1].rows if result else None
+            if rows is not None and before is not None:
+                result[-1] = LinearStep(plain.compose(before, rows))
+            else:
+                result.append(step if rows is None else LinearStep(rows))
+        return tuple(result)
+
+    def apply(
+        self, points: NDArray[np.float64], moving: Moving | None = None
+    ) -> NDArray[np.float64]:
         """Move points (n, N) to (n, M).
+
+        Parameters
+        ----------
+        moving
+            What to do where a field ends, and the account of it; without one, points
+            outside a field are an error.
 
         Raises
         ------
         DimensionalityError
             When the points have another number of coordinates.
         FieldError
-            When a field lies on the way.
+            When a field on the way cannot be used.
         """
         if points.ndim != 2 or self.ndim_in not in (None, points.shape[1]):
             raise DimensionalityError(
@@ -357,8 +374,14 @@ class Mapping:
             )
         if not self.steps:
             return points
-        if self.matrix is not None:
-            return affine.apply(self.matrix, points)
-        for step in self.steps:
-            points = step.apply(points)
+        if moving is None:
+            moving = Moving()
+            moving.begin(len(points))
+        for step in self.folded:
+            points = step.apply(points, moving)
+        if self.ndim_out not in (None, points.shape[1]):
+            raise DimensionalityError(
+                f"A field leads to points of {points.shape[1]} dimensions; expected "
+                f"{self.ndim_out}."
+            )
         return points

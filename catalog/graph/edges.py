@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from catalog.graph.addresses import edge_order, full_address
 from catalog.graph.cost import forward_cost, inverse_cost
 
 if TYPE_CHECKING:
+    from catalog.geometry.field import FieldReader
     from catalog.geometry.mapping import ParameterReader
     from catalog.metadata.assembly import Edge
     from catalog.metadata.axes import Axis
@@ -68,6 +69,8 @@ class GraphEdge:
         ndim_out: int | None = None,
         parameters: ParameterReader | None = None,
         prefix: str = "",
+        *,
+        fields: FieldReader | None = None,
     ) -> GraphEdge:
         """Make the edge of an assembled hierarchy.
 
@@ -79,6 +82,8 @@ class GraphEdge:
             Reads stored parameters, by their path as written in the edge's group.
         prefix
             URL of the hierarchy; without it, addresses are relative to its root.
+        fields
+            Opens displacement and coordinate fields, by their path as written.
         """
         from catalog.geometry.classify import edge_mapping
         from catalog.geometry.classify import invertibility as judged
@@ -93,6 +98,11 @@ class GraphEdge:
         except CatalogError:
             # What cannot be read is said to whom it concerns: when points go through it.
             way_back = judged(transformation, ndim_in, ndim_out, None)
+
+        def load() -> Mapping:
+            made = edge_mapping(transformation, ndim_in, ndim_out, parameters, place=place)
+            return made if fields is None else made.reading(fields)
+
         return cls(
             key=edge_order(group, edge.pointer),
             source=full_address(prefix, edge.input),
@@ -103,7 +113,7 @@ class GraphEdge:
             invertibility=way_back,
             group=group,
             pointer=edge.pointer,
-            load=lambda: edge_mapping(transformation, ndim_in, ndim_out, parameters, place=place),
+            load=load,
         )
 
     @classmethod
@@ -190,6 +200,15 @@ class GraphEdge:
             When there is none.
         """
         return self.mapping.inverse() if self.load_inverse is None else self.load_inverse()
+
+    def reading(self, fields: FieldReader) -> GraphEdge:
+        """Give the same edge with what opens its displacement and coordinate fields."""
+        inverse = self.load_inverse
+        return replace(
+            self,
+            load=lambda: self.load().reading(fields),
+            load_inverse=None if inverse is None else lambda: inverse().reading(fields),
+        )
 
     @property
     def forward_cost(self) -> int:

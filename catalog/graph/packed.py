@@ -2,9 +2,7 @@
 
 Nodes are numbers in order of address. Two things make it quick: what hangs on the graph
 like leaves (tiles, levels, labels) is walked up and down without any search, and the
-rest is searched in waves. All distances between k and k+1 times the cheapest step are
-settled at once, since none of them can shorten another; so a wave is a few operations
-on arrays, from both ends at once.
+rest is searched in waves (`catalog.graph.waves`).
 """
 
 from __future__ import annotations
@@ -12,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.errors import NoPathError, UnknownAddressError
 from catalog.graph.alternatives import k_cheapest
-from catalog.graph.cost import STEP, forward_cost, inverse_cost
+from catalog.graph.cost import forward_cost, inverse_cost
 from catalog.graph.edges import GraphEdge
 from catalog.graph.path import Path, Step
 from catalog.graph.search import Arc
+from catalog.graph.waves import NEVER, Front, TwoSided, Waves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 Hops = tuple[tuple[tuple[int, bool], ...], ...]
 """For each step, the edges that do equally well: (id, backwards?)."""
-
-_NEVER = 2**30 - 1
-"""Cost of what cannot be walked; two of them still fit into 32 bits."""
 
 
 class Arrays(Protocol):
@@ -151,7 +147,7 @@ class PackedGraph:
         if nodes is None:
             raise self._no_path(source_id, target_id)
         cost, hops = self._hops(nodes)
-        if cost >= _NEVER:
+        if cost >= NEVER:
             raise self._no_path(source_id, target_id)
         ids = self._arrays.system_ids
         return PackedPath(tuple(int(ids[node]) for node in nodes), tuple(hops), cost)
@@ -196,22 +192,96 @@ class PackedGraph:
 
     @cached_property
     def _costs(self) -> NDArray[np.int32]:
-        """Cost by kind of entry: leaving its node (row 0), reaching it (row 1)."""
+        """Cost of each entry: leaving its node; then of each again: reaching it."""
         import numpy as np
 
-        table = np.full((2, 2 * len(self._arrays.classes)), _NEVER, dtype=np.int32)
-        for number, facts in enumerate(self._arrays.classes):
+        arrays = self._arrays
+        table = np.full((2, 2 * len(arrays.classes)), NEVER, dtype=np.int32)
+        for number, facts in enumerate(arrays.classes):
             backwards = inverse_cost(*facts)
-            costs = (forward_cost(*facts), _NEVER if backwards is None else backwards)
+            costs = (forward_cost(*facts), NEVER if backwards is None else backwards)
             for side in (0, 1):  # the node is the edge's input, or its output
                 table[0, 2 * number + side] = costs[side]
                 table[1, 2 * number + side] = costs[1 - side]
-        return table
+        return np.concatenate((table[0].take(arrays.kinds), table[1].take(arrays.kinds)))
+
+    @cached_property
+    def _core(self) -> NDArray[np.int64]:
+        """Entries between nodes that do not hang on the graph like leaves."""
+        import numpy as np
+
+        arrays = self._arrays
+        inside = arrays.parents < 0
+        return np.flatnonzero(inside.repeat(np.diff(arrays.starts)) & inside.take(arrays.others))
+
+    @cached_property
+    def _graph(self) -> TwoSided:
+        """What a search looks at: the graph without its leaves."""
+        import numpy as np
+
+        arrays, core = self._arrays, self._core
+        starts = np.searchsorted(core, arrays.starts)
+        return TwoSided.of(starts, arrays.others.take(core), self._costs_of_core)
+
+    @property
+    def _costs_of_core(self) -> NDArray[np.int32]:
+        import numpy as np
+
+        costs, size = self._costs, len(self._arrays.arcs)
+        return np.concatenate((costs[:size].take(self._core), costs[size:].take(self._core)))
+
+    def without(
+        self,
+        system_ids: Collection[int] = (),
+        edge_ids: Collection[int] = (),
+        *,
+        forward_only: bool = False,
+    ) -> PackedGraph:
+        """Give the same graph where some systems and edges cannot be passed.
+
+        Parameters
+        ----------
+        forward_only
+            Walk no edge backwards.
+        """
+        import numpy as np
+
+        arrays = self._arrays
+        size = len(arrays.arcs)
+        closed = np.zeros(size, dtype=bool)
+        if edge_ids:
+            shut = np.isin(arrays.edge_ids, list(edge_ids))
+            closed |= shut.take(arrays.arcs >> 1)
+        if system_ids:
+            gone = np.isin(arrays.system_ids, list(system_ids))
+            closed |= gone.take(arrays.others)
+            closed |= gone.repeat(np.diff(arrays.starts))
+        costs = self._costs.copy()
+        costs[:size][closed] = NEVER
+        costs[size:][closed] = NEVER
+        if forward_only:
+            is_output = (arrays.arcs & 1).astype(bool)
+            costs[:size][is_output] = NEVER
+            costs[size:][~is_output] = NEVER
+        rest = PackedGraph(arrays)
+        # Everything else is the same, and made already.
+        rest.__dict__.update(_costs=costs, _core=self._core)
+        rest.__dict__["_graph"] = self._graph.with_costs(rest._costs_of_core)
+        return rest
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes once it was searched."""
+        arrays = self._arrays
+        parts = (arrays.system_ids, arrays.edge_ids, arrays.starts, arrays.others, arrays.arcs)
+        own = sum(part.nbytes for part in (*parts, arrays.kinds, arrays.parents))
+        return own + self._costs.nbytes + self._core.nbytes + self._graph.nbytes
 
     def _listed(self, node: int, reaching: int) -> list[Arc[int, int]]:
         entries = self._entries(node)
         arrays = self._arrays
-        costs = self._costs[reaching][arrays.kinds[entries]].tolist()
+        beyond = reaching * len(arrays.arcs)
+        costs = self._costs[entries.start + beyond : entries.stop + beyond].tolist()
         arcs = arrays.arcs[entries]
         return [
             (cost, other, edge, bool((arc & 1) ^ reaching))
@@ -222,7 +292,7 @@ class PackedGraph:
                 arcs.tolist(),
                 strict=True,
             )
-            if cost < _NEVER
+            if cost < NEVER
         ]
 
     def _entries(self, node: int) -> slice:
@@ -232,7 +302,7 @@ class PackedGraph:
     def _hops(self, nodes: Sequence[int]) -> tuple[int, Hops]:
         """Give the cost of a walk and, for each step, the edges that cost no more.
 
-        The cost is at least `_NEVER` when a step cannot be walked.
+        The cost is at least `NEVER` when a step cannot be walked.
         """
         import numpy as np
 
@@ -246,14 +316,17 @@ class PackedGraph:
         # Of the two nodes the one with fewer entries is looked at: the other may be a hub.
         backward = degree[1:] < degree[:-1]
         node, wanted = np.where(backward, (reaching, leaving), (leaving, reaching))
-        front = _Front.of(node, node, starts.astype(np.int64))
-        entries, index = front.spread(np.arange(max(front.entries, len(node))))
+        sizes = np.minimum(degree[1:], degree[:-1]).astype(np.int64)
+        front = Front(node, starts.take(node).astype(np.int64), sizes, int(sizes.sum()))
+        entries = front.entries(np.arange(front.total))
+        index = np.arange(len(node)).repeat(sizes)
         matching = arrays.others[entries] == wanted[index]
         entries, index = entries[matching], index[matching]
-        costs = self._costs[backward[index].astype(np.int64), arrays.kinds[entries]]
+        # Seen from the node that is reached, an entry's cost stands in the second half.
+        costs = self._costs[entries + backward[index] * len(arrays.arcs)]
         arcs = arrays.arcs[entries]
         backwards = (arcs & 1).astype(bool) ^ backward[index]
-        best = np.full(len(node), _NEVER, dtype=np.int64)
+        best = np.full(len(node), NEVER, dtype=np.int64)
         np.minimum.at(best, index, costs)
         hops: list[list[tuple[int, bool]]] = [[] for _ in node]
         tied = costs == best[index]
@@ -271,7 +344,7 @@ class PackedGraph:
         up, down, joined = self._climb(source, target)
         if joined:
             return [*up, *reversed(down[:-1])]
-        between = _Waves(self._arrays, self._costs, up[-1], down[-1]).nodes()
+        between = Waves(self._graph, up[-1], down[-1]).nodes()
         return None if between is None else [*up[:-1], *between, *reversed(down[:-1])]
 
     def _climb(self, source: int, target: int) -> tuple[list[int], list[int], bool]:
@@ -297,163 +370,3 @@ class PackedGraph:
             str(source_id),
             str(target_id),
         )
-
-
-class _Waves:
-    """One search, from both ends. Node i is i ahead of the source, n + i behind the target."""
-
-    def __init__(self, arrays: Arrays, costs: NDArray[np.int32], source: int, target: int) -> None:
-        import numpy as np
-
-        self._count = count = len(arrays.system_ids)
-        self._arrays = arrays
-        self._starts = arrays.starts.astype(np.int64)
-        self._classes = costs.shape[1]
-        self._costs = np.ascontiguousarray(costs).ravel()
-        self._source, self._target = source, target
-        self._distances = np.full(2 * count, _NEVER, dtype=np.int32)
-        self._distances[[source, count + target]] = 0
-        self._numbers = np.arange(2 * max(count, len(arrays.others)))
-        self._marks = np.empty(2 * count, dtype=np.int64)
-        # What was reached and is not settled, by wave.
-        self._pending: dict[int, list[NDArray[np.int64]]] = {
-            0: [np.array([source, count + target])]
-        }
-        self._best = _NEVER
-
-    def nodes(self) -> list[int] | None:
-        """Give the nodes of the canonical cheapest path; None when there is none."""
-        wave = 0
-        while self._pending:
-            front = self._front(wave)
-            # Near the end the exact distances count: a hub is not opened in vain.
-            if front is not None and (2 * wave + 2) * STEP > self._best:
-                behind = front.nodes >= self._count
-                distances = self._distances[front.nodes]
-                tops = [
-                    int(side.min()) if len(side) else (wave + 1) * STEP
-                    for side in (distances[~behind], distances[behind])
-                ]
-                if sum(tops) >= self._best:
-                    break
-            if front is not None and front.entries:
-                self._advance(front)
-            wave += 1
-        return self._canonical() if self._best < _NEVER else None
-
-    def _front(self, wave: int) -> _Front | None:
-        """Give the nodes of a wave, each once; None when there are none."""
-        import numpy as np
-
-        parts = self._pending.pop(wave, None)
-        if parts is None:
-            return None
-        nodes = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        numbers = self._numbers[: len(nodes)]
-        self._marks[nodes] = numbers
-        once = self._marks.take(nodes) == numbers
-        once &= self._distances.take(nodes) >= wave * STEP  # else settled before
-        nodes = nodes[once]
-        return _Front.of(nodes, nodes % self._count, self._starts)
-
-    def _advance(self, front: _Front) -> None:
-        """Settle the nodes of a front: reach what they lead to."""
-        import numpy as np
-
-        count = self._count
-        entries, index = front.spread(self._numbers)
-        behind = (front.nodes >= count).take(index)
-        reached = self._arrays.others.take(entries) + behind * count
-        kinds = self._arrays.kinds.take(entries) + behind * self._classes
-        distance = self._distances.take(front.nodes).take(index)
-        distance += self._costs.take(kinds)
-        # Nothing beyond the best is of use; what costs too much cannot be walked at all.
-        better = distance < np.minimum(self._distances.take(reached), self._best + 1)
-        reached, distance = reached[better], distance[better]
-        if not len(reached):
-            return
-        np.minimum.at(self._distances, reached, distance)
-        meeting = distance + self._distances.take((reached + count) % (2 * count))
-        self._best = min(self._best, int(meeting.min()))
-        first, last = int(distance.min()) // STEP, int(distance.max()) // STEP
-        if first == last:
-            self._pending.setdefault(first, []).append(reached)
-            return
-        waves = distance // STEP
-        for wave in range(first, last + 1):
-            found = reached[waves == wave]
-            if len(found):
-                self._pending.setdefault(wave, []).append(found)
-
-    def _canonical(self) -> list[int]:
-        """Walk the smallest path through all cheapest ones."""
-        import numpy as np
-
-        count, arrays = self._count, self._arrays
-        ahead, behind = self._distances[:count], self._distances[count:]
-        met = ahead + behind == self._best
-        # Every node ahead of a meeting, on some cheapest path. An arc that is tight at an
-        # exact end is exact at the other one too.
-        marked = met.copy()
-        waiting = np.flatnonzero(met)
-        while len(waiting):
-            entries, index = _Front.of(waiting, waiting, self._starts).spread(self._numbers)
-            before = arrays.others.take(entries)
-            kinds = arrays.kinds.take(entries).astype(np.int64)
-            cost = self._costs.take(kinds + self._classes)
-            tight = ahead.take(before) + cost == ahead.take(waiting).take(index)
-            tight &= ~marked.take(before)
-            waiting = before[tight].astype(np.int64)
-            numbers = self._numbers[: len(waiting)]
-            self._marks[waiting] = numbers
-            waiting = waiting[self._marks.take(waiting) == numbers]
-            marked[waiting] = True
-        return self._walk(ahead, behind, met, marked)
-
-    def _walk(
-        self,
-        ahead: NDArray[np.int32],
-        behind: NDArray[np.int32],
-        met: NDArray[np.bool_],
-        marked: NDArray[np.bool_],
-    ) -> list[int]:
-        arrays, costs = self._arrays, self._costs
-        nodes = [self._source]
-        exact_behind = bool(met[self._source])
-        while (node := nodes[-1]) != self._target:
-            here = slice(int(self._starts[node]), int(self._starts[node + 1]))
-            others, cost = arrays.others[here], costs.take(arrays.kinds[here])
-            usable = marked.take(others)
-            usable &= ahead.take(others) == cost + ahead[node]
-            beyond = behind.take(others) + cost == behind[node]
-            if exact_behind:
-                usable |= beyond
-            chosen = int(usable.argmax())
-            following = int(others[chosen])
-            exact_behind = bool(met[following]) or (exact_behind and bool(beyond[chosen]))
-            nodes.append(following)
-        return nodes
-
-
-class _Front(NamedTuple):
-    """Nodes to look at together: where their entries start, how many each has, and all."""
-
-    nodes: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    entries: int
-
-    @classmethod
-    def of(
-        cls, nodes: NDArray[np.int64], plain: NDArray[np.int64], starts: NDArray[np.int64]
-    ) -> _Front:
-        """Look up the entries of nodes; `plain` is the same nodes without their side."""
-        first = starts.take(plain)
-        sizes = starts.take(plain + 1) - first
-        return cls(nodes, first, sizes, int(sizes.sum()))
-
-    def spread(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the position of every entry, and the position of its node in the front."""
-        index = numbers[: len(self.nodes)].repeat(self.sizes)
-        shift = self.starts - self.sizes.cumsum() + self.sizes
-        return shift.take(index) + numbers[: self.entries], index

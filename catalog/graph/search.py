@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -43,8 +44,15 @@ class Hop(NamedTuple, Generic[Node, Edge]):
     cost: int
 
 
+@dataclass(slots=True)
+class Effort:
+    """Counts the arcs that searches looked at."""
+
+    arcs: int = 0
+
+
 def cheapest(
-    graph: Adjacency[Node, Edge], source: Node, target: Node
+    graph: Adjacency[Node, Edge], source: Node, target: Node, effort: Effort | None = None
 ) -> list[Hop[Node, Edge]] | None:
     """Find the canonical cheapest path; None when there is none, empty for ``a → a``."""
     if source == target:
@@ -61,6 +69,8 @@ def cheapest(
         # opened while the other side can still come to meet it.
         side, other = (ahead, behind) if ahead.effort <= behind.effort else (behind, ahead)
         best = side.settle(other.distances, best)
+    if effort is not None:
+        effort.arcs += ahead.effort + behind.effort
     if best is None:
         return None
     return _canonical(graph, (ahead, behind), source, target, best)
@@ -155,13 +165,14 @@ def _canonical(
     hops: list[Hop[Node, Edge]] = []
     node, exact_behind = source, source in met
     while node != target:
-        chosen = min(choices.get(node, ()), key=rank, default=None)
-        from_behind = False
-        if exact_behind:
-            after = min(behind.tight[node], key=rank, default=None)
-            if after is not None and (chosen is None or rank(after) <= rank(chosen)):
-                chosen, from_behind = after, True
-        assert chosen is not None
+        before_meeting = choices.get(node, [])
+        after_meeting = behind.tight[node] if exact_behind else []
+        from_behind = not before_meeting
+        if len(before_meeting) + len(after_meeting) == 1:
+            chosen = (after_meeting or before_meeting)[0]
+        else:
+            chosen = min((*after_meeting, *before_meeting), key=rank)
+            from_behind = from_behind or chosen in after_meeting
         node, edge, inverse, cost = chosen
         exact_behind = from_behind or node in met
         hops.append(Hop(edge, inverse, node, cost))

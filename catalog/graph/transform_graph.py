@@ -9,18 +9,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from catalog.errors import NoPathError
+from catalog.geometry.moving import TOLERANCE, Outside
 from catalog.graph.addresses import full_address, order
 from catalog.graph.alternatives import k_cheapest
 from catalog.graph.edges import GraphEdge, GraphSystem
-from catalog.graph.path import Path, Step, joined
+from catalog.graph.laid_out import MANY, LaidOut
+from catalog.graph.path import Moved, Path, Step, joined
 from catalog.graph.resolving import resolve
-from catalog.graph.search import Arc, Hop, cheapest
+from catalog.graph.restricted import Restricted, avoided_stop, no_other_path
+from catalog.graph.search import Adjacency, Arc, Effort, Hop, cheapest
 
 if TYPE_CHECKING:
     import networkx as nx
     import numpy as np
     from numpy.typing import NDArray
 
+    from catalog.geometry.field import FieldReader
     from catalog.geometry.mapping import ParameterReader
     from catalog.metadata.assembly import Assembly
 
@@ -57,6 +61,8 @@ class TransformGraph:
         self._to: dict[str, list[Arc[str, GraphEdge]]] = {}
         self._graph: nx.MultiDiGraph[str] | None = None
         self._component: dict[str, int] | None = None
+        self._laid_out: LaidOut | None = None
+        self._effort = Effort()
 
     @classmethod
     def from_assembly(
@@ -64,6 +70,7 @@ class TransformGraph:
         assembly: Assembly,
         parameters_for: Callable[[str], ParameterReader] | None = None,
         prefix: str = "",
+        fields_for: Callable[[str], FieldReader] | None = None,
     ) -> TransformGraph:
         """Make the graph of an assembled hierarchy.
 
@@ -74,6 +81,9 @@ class TransformGraph:
             transformations keep in arrays.
         prefix
             URL of the hierarchy, for full addresses; without it they count from its root.
+        fields_for
+            Gives, for the path of a group, what opens the fields that its
+            transformations name.
         """
         graph = cls()
         for key, system in assembly.systems.items():
@@ -83,7 +93,10 @@ class TransformGraph:
             ends = [assembly.systems.get(key) for key in (edge.input, edge.output)]
             ndims = [None if end is None else end.ndim for end in ends]
             reader = None if parameters_for is None else parameters_for(edge.group)
-            graph.add_edge(GraphEdge.from_edge(edge, ndims[0], ndims[1], reader, prefix))
+            fields = None if fields_for is None else fields_for(edge.group)
+            graph.add_edge(
+                GraphEdge.from_edge(edge, ndims[0], ndims[1], reader, prefix, fields=fields)
+            )
         return graph
 
     @property
@@ -155,13 +168,26 @@ class TransformGraph:
         """
         return resolve(self._systems, address)
 
-    def path(self, source: str, target: str, via: Sequence[str] = ()) -> Path:
+    def path(
+        self,
+        source: str,
+        target: str,
+        via: Sequence[str] = (),
+        *,
+        avoid: Sequence[str] = (),
+        forward_only: bool = False,
+    ) -> Path:
         """Find the cheapest path; among equals always the same one.
 
         Parameters
         ----------
         via
             Systems to pass through, in order.
+        avoid
+            Systems not to pass, and transformations not to take: where they are declared
+            (``group#/pointer``), or their name.
+        forward_only
+            Walk no transformation backwards.
 
         Raises
         ------
@@ -171,25 +197,45 @@ class TransformGraph:
             When nothing leads from one to the other; it says which components they are in.
         """
         stops = [self.resolve(address) for address in (source, *via, target)]
-        legs = [self._leg(first, second) for first, second in pairwise(stops)]
-        return joined(legs)
+        rest = self._without(stops, avoid, forward_only)
+        legs = [self._leg(one, other, rest, avoid, forward_only) for one, other in pairwise(stops)]
+        return legs[0] if len(legs) == 1 else joined(legs)
 
-    def paths(self, source: str, target: str, limit: int = 10) -> tuple[Path, ...]:
+    def paths(
+        self,
+        source: str,
+        target: str,
+        limit: int = 10,
+        *,
+        avoid: Sequence[str] = (),
+        forward_only: bool = False,
+    ) -> tuple[Path, ...]:
         """List the cheapest paths that visit no system twice, cheapest first.
 
         Parallel transformations make different paths. At most `limit` are listed; fewer
         when there are no more, or when looking for more would take too long.
         """
         first, second = self.resolve(source), self.resolve(target)
-        found = k_cheapest(self, first, second, limit)
+        rest = self._without((first, second), avoid, forward_only)
+        found = k_cheapest(rest or self, first, second, limit)
         if not found and limit > 0:
-            raise self._no_path(first, second)
+            raise self._no_path(first, second, avoid, forward_only)
         return tuple(self._made(first, second, hops) for hops in found)
 
     def transform(
-        self, points: object, source: str, target: str, via: Sequence[str] = ()
+        self,
+        points: object,
+        source: str,
+        target: str,
+        via: Sequence[str] = (),
+        *,
+        outside: Outside = "error",
+        tolerance: float = TOLERANCE,
     ) -> NDArray[np.float64]:
         """Move points (n, N) in `source` to (n, M) in `target`.
+
+        An array may have any shape (..., N), and gives (..., M). `outside` and
+        `tolerance` concern displacement and coordinate fields: see `Path.transform`.
 
         Raises
         ------
@@ -198,7 +244,21 @@ class TransformGraph:
         AddressError, NoPathError, TransformationError
             As `path` and the transformations on it say.
         """
-        return self.path(source, target, via).transform(points)
+        path = self.path(source, target, via)
+        return path.transform(points, outside=outside, tolerance=tolerance)
+
+    def move(
+        self,
+        points: object,
+        source: str,
+        target: str,
+        via: Sequence[str] = (),
+        *,
+        outside: Outside = "error",
+        tolerance: float = TOLERANCE,
+    ) -> Moved:
+        """Move points as `transform` does, and say how exact it was: see `Path.move`."""
+        return self.path(source, target, via).move(points, outside=outside, tolerance=tolerance)
 
     def is_connected(self) -> bool:
         """Tell whether all systems hang together, whichever way edges point."""
@@ -212,6 +272,45 @@ class TransformGraph:
         members = [tuple(sorted(group, key=self._order.__getitem__)) for group in groups.values()]
         members.sort(key=lambda group: (-len(group), self._order[group[0]]))
         return tuple(members)
+
+    def to_svg(self, *, title: str = "", fold: int | None = 4) -> str:
+        """Draw the graph as SVG: groups as frames, what is alike as one with its count.
+
+        Parameters
+        ----------
+        title
+            Of the whole; without it, the name of the group around everything.
+        fold
+            More alike than these are drawn as one, and so are the levels of a pyramid.
+            None draws each by itself.
+        """
+        from catalog.graph.drawing import to_svg
+
+        return to_svg(self, title=title, fold=fold)
+
+    def to_png(self, *, title: str = "", fold: int | None = 4, scale: float = 2.0) -> bytes:
+        """Draw the graph as PNG; it needs the extra ``png``. See `to_svg`.
+
+        Raises
+        ------
+        UsageError
+            When the extra is not installed.
+        """
+        from catalog.graph.drawing import to_png
+
+        return to_png(self, title=title, fold=fold, scale=scale)
+
+    def to_dot(self, *, title: str = "", fold: int | None = 4) -> str:
+        """Describe the drawing in DOT, the language of Graphviz. See `to_svg`."""
+        from catalog.graph.drawing import to_dot
+
+        return to_dot(self, title=title, fold=fold)
+
+    def to_mermaid(self, *, title: str = "", fold: int | None = 4) -> str:
+        """Describe the drawing as a Mermaid flowchart, for Markdown. See `to_svg`."""
+        from catalog.graph.drawing import to_mermaid
+
+        return to_mermaid(self, title=title, fold=fold)
 
     def arcs_from(self, node: str) -> Collection[Arc[str, GraphEdge]]:
         """Give the ways out of a system: (cost, other system, edge, backwards?)."""
@@ -243,6 +342,8 @@ class TransformGraph:
 
     def _changed(self) -> None:
         self._graph = None
+        self._laid_out = None
+        self._effort = Effort()
         self._component = None
 
     def _add_arc(
@@ -253,10 +354,52 @@ class TransformGraph:
         self._from.setdefault(source, []).append((cost, target, edge, inverse))
         self._to.setdefault(target, []).append((cost, source, edge, inverse))
 
-    def _leg(self, source: str, target: str) -> Path:
-        hops = cheapest(self, source, target)
+    def _without(
+        self, stops: Sequence[str], avoid: Sequence[str], forward_only: bool
+    ) -> Restricted[str, GraphEdge] | None:
+        """Give the graph without what is to be avoided; None when that is nothing."""
+        if not avoid and not forward_only:
+            return None
+        systems: set[str] = set()
+        edges: set[tuple[str, str]] = set()
+        for text in avoid:
+            found = {
+                (edge.group, edge.pointer)
+                for edge in self._edges
+                if text in (edge.name, f"{edge.group}#{edge.pointer}")
+            }
+            edges |= found
+            if not found:
+                systems.add(self.resolve(text))
+        for stop in stops:
+            if stop in systems:
+                raise avoided_stop(stop, stops[0], stops[-1])
+        return Restricted(
+            self,
+            systems,
+            lambda edge: (edge.group, edge.pointer) in edges,
+            forward_only=forward_only,
+        )
+
+    def _leg(
+        self,
+        source: str,
+        target: str,
+        rest: Adjacency[str, GraphEdge] | None,
+        avoid: Sequence[str],
+        forward_only: bool,
+    ) -> Path:
+        if rest is not None:
+            hops = cheapest(rest, source, target)
+        elif self._laid_out is not None:
+            hops = self._laid_out.cheapest(self, source, target)
+        else:
+            hops = cheapest(self, source, target, self._effort)
+            # Laying out costs about as much as looking at each edge a few times.
+            if len(self._systems) > MANY and self._effort.arcs > 4 * len(self._edges):
+                self._laid_out = LaidOut(self._order, self._edges)
         if hops is None:
-            raise self._no_path(source, target)
+            raise self._no_path(source, target, avoid, forward_only)
         return self._made(source, target, hops)
 
     def _made(self, source: str, target: str, hops: Sequence[Hop[str, GraphEdge]]) -> Path:
@@ -289,9 +432,13 @@ class TransformGraph:
             self._component = numbers
         return self._component
 
-    def _no_path(self, source: str, target: str) -> NoPathError:
+    def _no_path(
+        self, source: str, target: str, avoid: Sequence[str] = (), forward_only: bool = False
+    ) -> NoPathError:
         numbers = self._numbered()
         if numbers[source] == numbers[target]:
+            if avoid or forward_only:
+                return no_other_path(source, target, avoid, forward_only=forward_only)
             return NoPathError(
                 f"No path leads from {source} to {target}: they are connected, but only "
                 "through transformations without an inverse. State one with a bijection.",

@@ -17,6 +17,7 @@ from catalog.metadata.base import Model
 from catalog.metadata.nodes import GroupNode, Node
 from catalog.metadata.read import read_group
 from catalog.scene.documents import Document, read_documents
+from catalog.scene.fields import fields_in
 from catalog.scene.normal_form import in_normal_form, with_explicit_ends
 from catalog.scene.parameters import parameters_in
 from catalog.scene.specs import AnyGroup, AnySpec, array_node, array_spec, flattened, nested, plain
@@ -170,12 +171,14 @@ class OmeGroup(
 
         Systems are named by their location: ``world``, ``tiles/t0#physical``, and
         ``tiles/t0/0#`` for an array's own. Nothing needs to have been written, except
-        parameters that are stored as arrays.
+        parameters and fields that are stored as arrays.
         """
         from catalog.graph import TransformGraph
 
         return TransformGraph.from_assembly(
-            assemble(self._nodes()), lambda location: parameters_in(self._source.group, location)
+            assemble(self._nodes()),
+            lambda location: parameters_in(self._source.group, location),
+            fields_for=fields_in(self._source.group),
         )
 
     def _nodes(self) -> dict[str, Node]:

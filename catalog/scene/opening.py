@@ -9,6 +9,7 @@ from catalog.crawl.read import read_hierarchy
 from catalog.errors import DocumentError, TransformationError
 from catalog.metadata.assembly import assemble, join
 from catalog.metadata.nodes import GroupNode
+from catalog.scene.fields import fields_below
 from catalog.stores.parameters import read_parameters
 from catalog.stores.url import normalise
 
@@ -25,7 +26,7 @@ def open_hierarchy(path: str | os.PathLike[str]) -> TransformGraph:
     """Read a hierarchy on disk and join its coordinate systems into one graph.
 
     Neither zarr nor a database is loaded; zarr only when parameters of a transformation
-    are stored as an array, and are needed.
+    are stored as an array, or a field, and are needed.
 
     Parameters
     ----------
@@ -59,4 +60,6 @@ def open_hierarchy(path: str | os.PathLike[str]) -> TransformGraph:
 
         return read
 
-    return TransformGraph.from_assembly(assemble(reading.nodes), parameters_for)
+    return TransformGraph.from_assembly(
+        assemble(reading.nodes), parameters_for, fields_for=fields_below(url)
+    )

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 LARGEST_PARAMETERS = 1_000_000
 
 
+def inside(hierarchy_url: str, path: str) -> str | None:
+    """Give the real folder of a path in a local hierarchy; None when it lies outside."""
+    root = os.path.realpath(to_path(hierarchy_url))
+    folder = os.path.realpath(f"{root}/{path}") if path else root
+    return folder if folder == root or folder.startswith(root.rstrip("/") + "/") else None
+
+
 def read_parameters(hierarchy_url: str, path: str) -> NDArray[np.float64]:
     """Read a whole array of parameters, whatever its codecs.
 
@@ -39,9 +46,8 @@ def read_parameters(hierarchy_url: str, path: str) -> NDArray[np.float64]:
         When it cannot be decoded, or holds too much or no numbers.
     """
     url = join(hierarchy_url, path)
-    root = os.path.realpath(to_path(hierarchy_url))
-    folder = os.path.realpath(f"{root}/{path}")
-    if not folder.startswith(root.rstrip("/") + "/"):
+    folder = inside(hierarchy_url, path)
+    if folder is None:
         raise StoreError(f"the parameters at {url} lie outside of the hierarchy", url)
     if not os.path.isdir(folder):  # noqa: PTH112
         raise StoreError(f"there are no parameters at {url}", url)

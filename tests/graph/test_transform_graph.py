@@ -302,7 +302,7 @@ def test_which_edge_does_not_depend_on_order():
         assert found == list(range(12))
 
 
-def test_fields_are_on_the_way_but_move_nothing():
+def test_fields_that_nothing_can_read_are_on_the_way_and_move_nothing():
     graph = graph_of(
         {"a": 2, "r/b": 2, "r#b": 2},
         ("a", "r#b", Sequence(transformations=(SCALE, Displacements(path="./warp/")))),
