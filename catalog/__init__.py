@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from catalog.errors import NoPathError as NoPathError
     from catalog.errors import NotInvertibleError as NotInvertibleError
     from catalog.errors import PointsError as PointsError
+    from catalog.errors import StatementError as StatementError
     from catalog.errors import StoreError as StoreError
+    from catalog.errors import TimeLimitError as TimeLimitError
     from catalog.errors import TransformationError as TransformationError
     from catalog.errors import UnknownAddressError as UnknownAddressError
     from catalog.errors import UsageError as UsageError
@@ -51,7 +53,9 @@ _HOMES = {
             "NoPathError",
             "NotInvertibleError",
             "PointsError",
+            "StatementError",
             "StoreError",
+            "TimeLimitError",
             "TransformationError",
             "UnknownAddressError",
             "UsageError",

@@ -4,6 +4,7 @@
 
     CatalogError
     ├── UsageError                   the request itself is malformed         → read the help
+    │   └── StatementError           an SQL statement is not accepted        → mend the statement
     ├── PointsError                  the points cannot be used               → mend the points
     ├── AddressError                 what was named cannot be found          → name something else
     │   ├── UnknownAddressError      nothing has this name; near ones given
@@ -16,6 +17,7 @@
     ├── DocumentError                a document cannot be understood         → mend the document
     ├── StoreError                   a location cannot be opened or read     → check the location
     └── DatabaseError                the database cannot be used             → check the database
+        ├── TimeLimitError           an answer takes longer than it may      → ask for less
         ├── DatabaseMissingError     there is none yet
         └── DatabaseVersionError     it has another schema version
 
@@ -38,6 +40,18 @@ class CatalogError(Exception):
 
 class UsageError(CatalogError):
     """The request is malformed: an option, a filter, a token."""
+
+
+class StatementError(UsageError):
+    """An SQL statement is not accepted; `line` and `column` (from 1) say where, if known."""
+
+    def __init__(
+        self, message: str, statement: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.statement = statement
+        self.line = line
+        self.column = column
 
 
 class PointsError(CatalogError):
@@ -116,6 +130,10 @@ class StoreError(CatalogError):
 
 class DatabaseError(CatalogError):
     """The database cannot be used."""
+
+
+class TimeLimitError(DatabaseError):
+    """An answer takes longer than it may, and was given up."""
 
 
 class DatabaseMissingError(DatabaseError):

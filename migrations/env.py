@@ -22,8 +22,10 @@ def run(connection: Connection) -> None:
     connection.rollback()
 
     def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
-        # Alembic would take the tables behind a search index for tables that nobody
-        # described, and drop them.
+        # Alembic would take the tables behind a search index, and an index that one kind of
+        # database has alone, for things that nobody described, and drop them.
+        if kind == "index":
+            return name not in dialect.SEARCH_INDEXES
         return not (kind == "table" and name in hidden)
 
     # SQLite: a batch migration makes a table anew and drops the old one, and with foreign

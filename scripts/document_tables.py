@@ -1,4 +1,4 @@
-"""Write docs/tables.md from the comments of the schema; `--check` only says if it is stale."""
+"""Write docs/tables.md from the comments of the tables and views; `--check` says if it is stale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from catalog.database.schema import metadata
-from catalog.database.types import UtcTime
+from catalog.database.views import views
+from catalog.query.described import type_of
 
 TARGET = Path(__file__).parent.parent / "docs" / "tables.md"
 
@@ -21,6 +22,7 @@ CHAPTERS = {
     "How it is connected": (
         *("coordinate_system", "axis_layout", "axis", "transformation", "component"),
     ),
+    "How much there is": ("facet_count",),
     "How it came here": ("crawl", "problem", "id_counter"),
 }
 
@@ -48,6 +50,13 @@ WHERE s.removed_at IS NULL;
 ```
 """
 
+VIEWS = """\
+## Views for reports
+
+They say in plain columns what the tables keep in pieces, and leave out what was removed.
+[reports.md](reports.md) has questions to start from.
+"""
+
 
 def document() -> str:
     """Describe all tables in Markdown."""
@@ -59,13 +68,15 @@ def document() -> str:
     for title, names in CHAPTERS.items():
         parts.append(f"## {title}\n")
         parts.extend(_table(metadata.tables[name]) for name in names)
+    parts.append(VIEWS)
+    parts.extend(_table(view) for view in views.tables.values())
     return "\n".join(parts)
 
 
 def _table(table: sa.Table) -> str:
     lines = [f"### {table.name}\n", f"{table.comment}.\n", "| column | type | |", "|---|---|---|"]
     lines += [
-        f"| `{column.name}` | {_type(column)} | {_meaning(column)} |" for column in table.columns
+        f"| `{column.name}` | {type_of(column)} | {_meaning(column)} |" for column in table.columns
     ]
     lines.append("")
     unique = [
@@ -81,11 +92,6 @@ def _table(table: sa.Table) -> str:
         )
         lines += [f"Indexed by: {'; '.join(f'`{name}`' for name in names)}.", ""]
     return "\n".join(lines)
-
-
-def _type(column: sa.Column[object]) -> str:
-    name = "time" if isinstance(column.type, UtcTime) else str(column.type.compile()).lower()
-    return name if column.nullable else f"{name}, not null"
 
 
 def _meaning(column: sa.Column[object]) -> str:

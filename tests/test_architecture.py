@@ -118,6 +118,7 @@ HEAVY = {
         ("import catalog.cli", HEAVY),
         ("from catalog.cli import main; main(['--help'], standalone_mode=False)", HEAVY),
         ("from catalog.cli import main; main(['path', '--help'], standalone_mode=False)", HEAVY),
+        ("from catalog.cli import main; main(['graph', '--help'], standalone_mode=False)", HEAVY),
         ("import catalog.crawl.work", {"sqlalchemy", "alembic", "networkx", "zarr"}),
         ("from catalog.scene import open_hierarchy", {"sqlalchemy", "zarr", "pydantic_zarr"}),
         ("import catalog.geometry.mapping", {"numpy", "scipy", "zarr"}),

@@ -41,7 +41,9 @@ def test_the_readme_names_its_two_commands() -> None:
     assert "scripts/test" in (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/scenes.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/drawings.md", "docs/exports.md", "docs/scenes.md"]
+)
 def test_the_python_of_a_document_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,15 +18,29 @@ _VERBS: dict[str, dict[str, tuple[str, str]]] = {
         "index": ("catalog.cli.index", "Crawl folders and record what changed."),
     },
     "Ask": {
+        "search": ("catalog.cli.search", "Find images, scenes and other things."),
+        "fields": ("catalog.cli.search", "List the fields that a search can filter by."),
         "path": ("catalog.cli.path", "How to get from one coordinate system to another."),
         "transform": (
             "catalog.cli.transform",
             "Move points from one coordinate system to another.",
         ),
+        "graph": ("catalog.cli.graph", "Draw coordinate systems and transformations."),
         "systems": ("catalog.cli.listings", "List coordinate systems."),
         "show": ("catalog.cli.show", "Show all that is recorded about one thing."),
         "problems": ("catalog.cli.listings", "List what is wrong with the documents."),
+        "consistency": (
+            "catalog.cli.consistency",
+            "Find transformations that contradict each other.",
+        ),
         "status": ("catalog.cli.listings", "Say what the catalog holds, and its last crawls."),
+    },
+    "Report": {
+        "report": ("catalog.cli.sql", "Print a report, or list the reports that there are."),
+        "sql": ("catalog.cli.sql", "Ask a question in SQL."),
+        "schema": ("catalog.cli.describe", "Say which tables and views there are."),
+        "export": ("catalog.cli.search", "Write what a search finds into a file."),
+        "stats": ("catalog.cli.describe", "Say what the catalog is made of, in numbers."),
     },
     "Check and look after": {
         "check": ("catalog.cli.check", "Validate OME-Zarr metadata on disk."),

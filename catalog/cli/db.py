@@ -47,15 +47,19 @@ def init(database: str) -> None:
 def upgrade(database: str) -> None:
     """Bring the database to the schema of this version of the program.
 
-    Back it up first: `catalog db backup FILE`.
+    It says what each step does. All of them are done, or none. Back the database up first:
+    `catalog db backup FILE`.
 
     For example:
       catalog db upgrade -d catalog.db
     """
     from catalog.api import Catalog
+    from catalog.database.migration import changes
 
     with Catalog(database) as catalog:
         before, after = catalog.upgrade()
+        for revision, words in changes(before, after):
+            click.echo(f"{revision}  {words}", err=True)
         done = f"is at {after} already" if before == after else f"was at {before}, is at {after}"
         click.echo(f"The schema of {catalog.url} {done}.", err=True)
 

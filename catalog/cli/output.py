@@ -9,22 +9,30 @@ import contextlib
 import csv
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Literal, TypeVar
 
 import click
 
-Form = Literal["table", "json", "nl", "csv", "tsv"]
+Form = Literal["table", "json", "nl", "csv", "tsv", "parquet"]
 
 # Columns of a table are as wide as the cells of its first rows need.
 _TABLE_BLOCK = 500
 
-_SUFFIXES: dict[str, Form] = {".json": "json", ".ndjson": "nl", ".csv": "csv", ".tsv": "tsv"}
+_SUFFIXES: dict[str, Form] = {
+    ".json": "json",
+    ".ndjson": "nl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+}
 
 R = TypeVar("R")
 
@@ -48,9 +56,24 @@ class Output:
         rows: Iterable[Sequence[object]],
         *,
         empty: str = "Nothing to list.",
+        hints: Mapping[str, object] | None = None,
     ) -> int:
-        """Write rows and return how many there were; `empty` goes to stderr instead of no table."""
+        """Write rows and return how many there were.
+
+        Parameters
+        ----------
+        empty
+            Goes to stderr instead of a table without rows.
+        hints
+            Python types of columns, for a form that has types.
+        """
         counted = _Counted(rows)
+        if self.form == "parquet":
+            from catalog.cli.parquet import write_rows
+
+            with opened_binary(self.file) as file:
+                write_rows(file, columns, counted, hints)
+            return counted.count
         with opened(self.file) as stream:
             _WRITERS[self.form](stream, columns, counted)
         if not counted.count and self.form == "table":
@@ -64,10 +87,31 @@ def opened(file: Path | None) -> Iterator[IO[str]]:
     if file is None:
         yield sys.stdout
         return
+    with _complete(file) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def opened_binary(file: Path | None) -> Iterator[IO[bytes]]:
+    """Open a file for bytes, in which one can go back; None is stdout, when it is complete."""
+    if file is not None:
+        with _complete(file) as partial, partial.open("w+b") as stream:
+            yield stream
+        return
+    if sys.stdout.isatty():
+        raise click.UsageError("This form is no text for a terminal: give -o FILE.")
+    with TemporaryFile() as whole:
+        yield whole
+        whole.seek(0)
+        shutil.copyfileobj(whole, sys.stdout.buffer)
+
+
+@contextlib.contextmanager
+def _complete(file: Path) -> Iterator[Path]:
+    """Give a path to write to, which takes the place of `file` when that went well."""
     partial = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
+        yield partial
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
@@ -117,7 +161,7 @@ def listing(command: Callable[..., R]) -> Callable[..., R]:
             "output_file",
             metavar="FILE",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Write to FILE (.json .ndjson .csv .tsv).",
+            help="Write to FILE (.json .ndjson .csv .tsv .parquet).",
         ),
     )[::-1]:
         with_output = option(with_output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,8 +31,11 @@ T = TypeVar("T")
 @click.command(cls=Verb)
 @click.argument("what")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing cut.")
+@click.option(
+    "--document", is_flag=True, help="Print the group's own attributes as they stood, as JSON."
+)
 @database_option
-def show(database: str, what: str, as_json: bool) -> None:
+def show(database: str, what: str, as_json: bool, document: bool) -> None:
     """Show all that is recorded about one thing.
 
     WHAT is a scene, image, plate or other group (URL, path, the end of a URL, the name
@@ -43,9 +47,15 @@ def show(database: str, what: str, as_json: bool) -> None:
       catalog show brain7.zarr
       catalog show 'brain7.zarr#atlas'
       catalog show transformation:12 --json
+      catalog show brain7.zarr --document > attributes.json
     """
     from catalog.api import Catalog
 
+    if document:
+        with Catalog(database) as catalog:
+            text = catalog.document(what)
+        click.echo(json.dumps(json.loads(text), indent=2, ensure_ascii=False))
+        return
     with Catalog(database) as catalog:
         shown = catalog.show(what)
     if as_json:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from catalog.crawl.checking import check_reading
 from catalog.crawl.edges import scale_of, transformation_record
+from catalog.crawl.free_text import free_text
 from catalog.crawl.parameters import Parameters
 from catalog.crawl.parts import channels, label_sources, plates, wells
 from catalog.crawl.read import GroupDocument, Reading
@@ -125,6 +126,7 @@ class _Interpretation:
             size=document.size,
             digest=document.digest,
             attributes=_json(node.attributes),
+            free_text=free_text(node.attributes),
         )
 
     def _above(self, path: str) -> str:

@@ -30,7 +30,15 @@ class AxisRecord(NamedTuple):
 
 
 class GroupRecord(NamedTuple):
-    """An OME-Zarr group. `attributes` is the JSON text of its attributes as they stood."""
+    """An OME-Zarr group.
+
+    Attributes
+    ----------
+    attributes
+        JSON text of its attributes as they stood.
+    free_text
+        What these say beside OME-Zarr: texts to be searched.
+    """
 
     path: str
     parent: str | None
@@ -42,6 +50,7 @@ class GroupRecord(NamedTuple):
     size: int | None
     digest: bytes
     attributes: str
+    free_text: tuple[str, ...] = ()
 
 
 class SceneRecord(NamedTuple):

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from catalog.database.dialects import Dialect
 from catalog.database.schema import (
+    SEARCHED,
     channel,
     component,
     coordinate_system,
@@ -24,6 +25,8 @@ from catalog.database.schema import (
     zarr_group,
 )
 
+_OF_GROUPS = (image, scene, plate)
+
 
 def clear(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int]) -> None:
     """Delete all rows of hierarchies but the hierarchies themselves and their groups."""
@@ -31,6 +34,10 @@ def clear(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int
     these = sa.select(listed.c.value)
     groups = sa.select(zarr_group.c.id).where(zarr_group.c.hierarchy_id.in_(these))
     images = sa.select(image.c.id).where(image.c.group_id.in_(groups))
+    for table in (image, scene, plate, coordinate_system, transformation):
+        owner, among = ("group_id", groups) if table in _OF_GROUPS else ("hierarchy_id", these)
+        gone = sa.select(table.c[SEARCHED[table.name]], table.c.search_text)
+        dialect.words_gone(connection, table, gone.where(table.c[owner].in_(among)))
     for statement in (
         # Children before parents, as their foreign keys need it.
         problem.delete().where(problem.c.hierarchy_id.in_(these)),

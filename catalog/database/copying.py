@@ -34,6 +34,7 @@ def copy_rows(url: str, file: Path) -> None:
                     else:
                         plain = [tuple(row) for row in part]
                         target.dialect.insert_rows(writer, table, columns, plain)
+            target.dialect.words_anew(writer)
         # One file, without a log beside it, is easier to carry.
         with target.migrating() as connection:
             connection.connection.cursor().execute("PRAGMA journal_mode = DELETE")

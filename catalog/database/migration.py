@@ -6,7 +6,9 @@ the version is one query.
 
 from __future__ import annotations
 
+import ast
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,11 @@ from catalog.errors import DatabaseError, DatabaseMissingError, DatabaseVersionE
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
-"""The revision that this version of the program works with."""
+
+@cache
+def head() -> str:
+    """Name the revision that this version of the program works with: that of the last file."""
+    return max(_revisions())
 
 
 def location() -> Path:
@@ -32,9 +37,12 @@ def location() -> Path:
 
 def config() -> Config:
     """Make alembic's configuration, without a file and without a URL in it."""
+    import sys
+
     from alembic.config import Config
 
-    made = Config()
+    # Alembic's own default is the stream that there was when it was imported.
+    made = Config(stdout=sys.stdout)
     made.set_main_option("script_location", str(location()).replace("%", "%%"))
     return made
 
@@ -91,7 +99,7 @@ def init(url: str) -> None:
     if found is None:
         create_file(url)
         _upgrade(url)
-    elif found != HEAD:
+    elif found != head():
         raise _other_version(url, found)
 
 
@@ -111,9 +119,18 @@ def upgrade(url: str) -> tuple[str | None, str]:
         raise _missing(url)
     if found not in _revisions():
         raise _other_version(url, found)
-    if found != HEAD:
+    if found != head():
         _upgrade(url)
-    return found, HEAD
+    return found, head()
+
+
+def changes(before: str | None, after: str) -> tuple[tuple[str, str], ...]:
+    """Say what the revisions after one and up to another do: each with its first line."""
+    return tuple(
+        (revision, _first_line(path))
+        for revision, path in sorted(_revisions().items())
+        if (before or "") < revision <= after
+    )
 
 
 def ensure(url: str, create: bool) -> None:
@@ -136,7 +153,7 @@ def ensure(url: str, create: bool) -> None:
         if not (create and dialect_of(url).MADE_BY_INDEX):
             raise _missing(url)
         init(url)
-    elif found != HEAD:
+    elif found != head():
         raise _other_version(url, found)
 
 
@@ -175,8 +192,13 @@ def backup(url: str, file: str | Path) -> Path:
     return file
 
 
-def _revisions() -> frozenset[str]:
-    return frozenset(path.name.partition("_")[0] for path in location().glob("versions/*.py"))
+def _revisions() -> dict[str, Path]:
+    return {path.name.partition("_")[0]: path for path in location().glob("versions/*.py")}
+
+
+def _first_line(migration: Path) -> str:
+    words = ast.get_docstring(ast.parse(migration.read_text(encoding="utf-8"))) or ""
+    return words.partition("\n")[0]
 
 
 def _upgrade(url: str) -> None:
@@ -208,12 +230,13 @@ def _other_version(url: str, found: str) -> DatabaseVersionError:
     if found in _revisions():
         words = (
             f"The catalog at {display_url(url)} has schema {found}, and this version of the "
-            f"program works with {HEAD}. Bring it up to date with:\n    {_command(url, 'upgrade')}"
+            f"program works with {head()}. Bring it up to date with:\n"
+            f"    {_command(url, 'upgrade')}"
         )
     else:
         words = (
             f"The catalog at {display_url(url)} has schema {found}, which a later version of the "
-            f"program made; this one works with {HEAD}. Get the later version with:\n"
+            f"program made; this one works with {head()}. Get the later version with:\n"
             "    pip install --upgrade ome-scene-catalog"
         )
-    return DatabaseVersionError(words, found, HEAD)
+    return DatabaseVersionError(words, found, head())

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from catalog.database.clearing import delete, delete_groups
 from catalog.database.dialects import Dialect
 from catalog.database.engine import Database
+from catalog.database.facets import recounted
 from catalog.database.places import below
 from catalog.database.schema import hierarchy, zarr_group
 
@@ -101,9 +102,12 @@ def mark_removed(
         return Removal(total, len(missing), 0, refusal)
     now = datetime.now(UTC)
     for start in range(0, len(missing), page):
-        with database.writing() as connection:
-            listed = database.dialect.numbers(missing[start : start + page])
-            these = sa.select(listed.c.value)
+        going = missing[start : start + page]
+        with (
+            database.writing() as connection,
+            recounted(connection, database.dialect, going),
+        ):
+            these = sa.select(database.dialect.numbers(going).c.value)
             for table, column in ((hierarchy, "id"), (zarr_group, "hierarchy_id")):
                 connection.execute(
                     table.update()
@@ -132,12 +136,15 @@ def _marked_with_its_hierarchy() -> sa.ColumnElement[bool]:
 def restore(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int]) -> None:
     """Take the mark from hierarchies, and from the groups that were marked with them."""
     these = sa.select(dialect.numbers(hierarchies).c.value)
-    connection.execute(
-        zarr_group.update()
-        .where(zarr_group.c.hierarchy_id.in_(these), _marked_with_its_hierarchy())
-        .values(removed_at=None)
-    )
-    connection.execute(hierarchy.update().where(hierarchy.c.id.in_(these)).values(removed_at=None))
+    with recounted(connection, dialect, hierarchies):
+        connection.execute(
+            zarr_group.update()
+            .where(zarr_group.c.hierarchy_id.in_(these), _marked_with_its_hierarchy())
+            .values(removed_at=None)
+        )
+        connection.execute(
+            hierarchy.update().where(hierarchy.c.id.in_(these)).values(removed_at=None)
+        )
 
 
 def purge(database: Database, root: str | None, until: datetime, *, dry_run: bool) -> Purged:

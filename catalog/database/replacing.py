@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from catalog.database.clearing import clear
 from catalog.database.dialects import Cell, Dialect
+from catalog.database.facets import add, tally, written
 from catalog.database.ids import Ids
 from catalog.database.manifest import encode_manifest
 from catalog.database.places import ancestors, below
 from catalog.database.rows import COLUMNS, Axes, Draft, KnownIds, Rows, fill, layout_digest
 from catalog.database.schema import (
+    SEARCHED,
     axis_layout,
     coordinate_system,
     hierarchy,
@@ -116,6 +118,7 @@ class Replacement:
         old = [*own.values(), *absorbed, *split]
         groups: list[_Group] = []
         known = KnownIds()
+        before = tally(connection, self._dialect, old)
         if old:
             groups = self._groups(connection, [*own.values(), *absorbed])
             self._remember(connection, known, groups + claimed, old)
@@ -148,6 +151,9 @@ class Replacement:
         if split:
             self._retire_hierarchies(connection, list(split), now)
         self.insert(connection, rows, _DERIVED)
+        counts = written(rows.of, [*rows.of["zarr_group"], *again], layouts)
+        counts.subtract(before)
+        add(connection, counts)
         return {url: sorted(below_it) for url, below_it in inside.items()}
 
     def insert(
@@ -163,6 +169,10 @@ class Replacement:
                     COLUMNS[name],
                     listed[start : start + _ROWS_AT_ONCE],
                 )
+            if name in SEARCHED:
+                # The key comes first in a row, and its text last.
+                ids = [row[0] for row in listed if row[-1]]
+                self._dialect.words_added(connection, metadata.tables[name], ids)
 
     def _recorded(
         self, connection: sa.Connection, places: dict[str, tuple[str, ...]]

@@ -12,7 +12,10 @@ from catalog.crawl.records import AxisRecord, HierarchyRecord, ImageRecord, Prob
 from catalog.database.components import LARGE, components
 from catalog.database.dialects import Cell
 from catalog.database.ids import Ids
+from catalog.database.measures import Measures, measures
+from catalog.database.sizes import LARGEST, declared_bytes
 from catalog.database.texts import indexable, storable
+from catalog.database.words import place_words, search_text
 
 Axes = tuple[AxisRecord, ...]
 
@@ -26,23 +29,33 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "component": ("id", "hierarchy_id", "systems", "transformations", "adjacency"),
     "coordinate_system": (
         *("id", "hierarchy_id", "group_id", "array_path", "name", "kind", "image_entry"),
-        *("axis_layout_id", "ndim", "component_id"),
+        *("axis_layout_id", "ndim", "component_id", "search_text"),
     ),
-    "scene": ("group_id", "name", "images", "coordinate_systems", "transformations"),
+    "scene": (
+        *("group_id", "name", "images", "coordinate_systems", "transformations"),
+        *("title", "search_text"),
+    ),
     "image": (
         *("id", "group_id", "entry", "name", "axes", "ndim", "shape", "dtype", "pixel_sizes"),
-        *("levels", "channels", "intrinsic_system_id"),
+        *("levels", "channels", "intrinsic_system_id", "bytes", "title", "ome_version"),
+        *("zarr_format", *Measures._fields, "axis_layout_id", "is_label", "labels"),
+        "search_text",
     ),
-    "resolution_level": ("image_id", "level", "path", "shape", "chunks", "dtype", "system_id"),
+    "resolution_level": (
+        *("image_id", "level", "path", "shape", "chunks", "dtype", "system_id", "bytes"),
+    ),
     "scene_image": ("scene_id", "image_group_id", "referenced"),
     "channel": ("group_id", "position", "label", "color", "active"),
     "label_image": ("image_id", "source_group_id"),
-    "plate": ("group_id", "name", "rows", "columns", "wells", "field_count", "acquisitions"),
+    "plate": (
+        *("group_id", "name", "rows", "columns", "wells", "field_count", "acquisitions"),
+        *("title", "search_text"),
+    ),
     "well": ("group_id", "plate_id", "row", "column", "fields"),
     "transformation": (
         *("id", "hierarchy_id", "group_id", "component_id", "pointer", "name", "type"),
         *("input_id", "output_id", "parameters", "affine", "inverse_affine", "invertibility"),
-        *("origin", "image_entry"),
+        *("origin", "image_entry", "search_text"),
     ),
     "problem": (
         *("id", "crawl_id", "hierarchy_id", "url", "pointer", "code", "severity", "message"),
@@ -51,6 +64,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Tables filled in bulk, parents before children, and the columns that are given."""
 
 _LARGEST_INTEGER = 2**31 - 1
+
+# Edges that nobody looks for by words, and by far the most: they have a text only with a name.
+_UNSEARCHED = ("dataset", "implied")
 
 _compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -126,6 +142,8 @@ class Draft:
             raise ValueError("the URL is longer than 1,000 bytes, or is not Unicode text")
         # Parents sort before children, as their foreign keys need it.
         self.groups = sorted(record.groups, key=lambda group: group.path)
+        self._places: dict[str, str] = {}
+        self.group_at = {group.path: group for group in self.groups}
         self.group_urls = {group.path: record.url_of(group.path) for group in self.groups}
         if len(self.group_urls) != len(self.groups):
             raise ValueError("a group was recorded twice")
@@ -159,6 +177,19 @@ class Draft:
             axis_layout=len(self.layouts),
         )
 
+    def place(self, group: str) -> str:
+        """Give the words of the place of a group."""
+        found = self._places.get(group)
+        if found is None:
+            found = self._places[group] = place_words(self.group_urls[group])
+        return found
+
+    def title(self, group: str, name: str | None) -> tuple[str, str]:
+        """Give the title and the text to be searched of the scene or plate that a group is."""
+        about = self.group_at[group]
+        text = search_text(self.place(group), (name, *about.free_text))
+        return indexable(name or about.name), text
+
     def _mended(self) -> list[ProblemRecord]:
         """Say where a name or a text is stored in another form than it stood."""
         record = self.record
@@ -183,6 +214,11 @@ class Draft:
             note(system.group, system.array_path, indexable)
         for image in record.images:
             note(image.group, image.name, indexable)
+        for channel in record.channels:
+            note(channel.group, channel.label, indexable)
+        for edge in record.transformations:
+            if edge.name is not None:
+                note(edge.group, edge.name, indexable)
         return list(found.values())
 
 
@@ -225,7 +261,15 @@ def fill(
         known=known,
         layouts=layouts,
     )
-    _fill_images(rows, draft, group_ids=group_ids, system_ids=system_ids, ids=ids, known=known)
+    _fill_images(
+        rows,
+        draft,
+        group_ids=group_ids,
+        system_ids=system_ids,
+        ids=ids,
+        known=known,
+        layouts=layouts,
+    )
     _fill_plates(rows, draft, group_ids)
     for id_, problem in zip(ids.take("problem", len(draft.problems)), draft.problems, strict=True):
         url = draft.record.url_of(problem.location)
@@ -278,6 +322,8 @@ def _fill_systems(
                 *(id_, hierarchy_id, *key, system.kind, system.image),
                 None if system.axes is None else layouts[system.axes],
                 *(system.ndim, component_ids[number]),
+                # The grid of an array has no name, and there are millions of them.
+                search_text(draft.place(system.group), (system.name,)) if system.name else "",
             )
         )
     edge_ids = ids.take("transformation", len(record.transformations))
@@ -287,10 +333,13 @@ def _fill_systems(
             (
                 *(id_, hierarchy_id, group_ids[edge.group]),
                 component_ids[draft.component[edge.input]],
-                *(storable(edge.pointer), _text(edge.name), edge.type),
+                *(storable(edge.pointer), _name(edge.name), edge.type),
                 *(system_ids[edge.input], system_ids[edge.output], storable(edge.parameters)),
                 *(compact_json(edge.affine), compact_json(edge.inverse_affine)),
                 *(edge.invertibility, edge.origin, edge.image),
+                search_text(draft.place(edge.group), (edge.name, edge.type))
+                if edge.name or edge.origin not in _UNSEARCHED
+                else "",
             )
         )
     packed = _adjacencies(draft, system_ids, edge_ids)
@@ -365,22 +414,46 @@ def _fill_images(
     system_ids: Sequence[int],
     ids: Ids,
     known: KnownIds,
+    layouts: Mapping[Axes, int],
 ) -> None:
     record = draft.record
     levels = Counter((level.group, level.image) for level in record.levels)
+    sizes = [declared_bytes(level.shape, level.dtype) for level in record.levels]
+    image_bytes: dict[tuple[str, int], int] = {}
+    for level, size in zip(record.levels, sizes, strict=True):
+        if size is not None:
+            of = (level.group, level.image)
+            image_bytes[of] = min(image_bytes.get(of, 0) + size, LARGEST)
     channels = Counter(channel.group for channel in record.channels)
+    annotated = Counter(image.label_of for image in record.images if image.label_of is not None)
+    labels: dict[str, list[str | None]] = {}
+    for channel in record.channels:
+        labels.setdefault(channel.group, []).append(channel.label)
     image_ids: dict[tuple[str, int], int] = {}
     for image in record.images:
         group_id = group_ids[image.group]
+        group = draft.group_at[image.group]
+        axes = None if image.intrinsic is None else record.systems[image.intrinsic].axes
         id_ = known.images.get((group_id, image.index)) or ids.one("image")
         image_ids[image.group, image.index] = id_
         rows.of["image"].append(
             (
-                *(id_, group_id, image.index, _name(image.name), storable(image.axes)),
-                *(_ndim(image, draft), shape_json(image.shape), _text(image.dtype)),
+                *(id_, group_id, image.index, _name(image.name), indexable(image.axes)),
+                *(_ndim(image, draft), shape_json(image.shape), _name(image.dtype)),
                 compact_json(image.pixel_sizes),
                 *(levels[image.group, image.index], channels[image.group]),
                 None if image.intrinsic is None else system_ids[image.intrinsic],
+                image_bytes.get((image.group, image.index)),
+                *(indexable(image.name or group.name), indexable(group.ome_version)),
+                group.zarr_format,
+                *measures(axes, image.axes, image.shape, image.pixel_sizes),
+                None if axes is None else layouts[axes],
+                image.label_of is not None,
+                annotated[image.group],
+                search_text(
+                    draft.place(image.group),
+                    (image.name, *labels.get(image.group, ()), *group.free_text),
+                ),
             )
         )
         if image.label_of is not None:
@@ -390,12 +463,13 @@ def _fill_images(
             *(image_ids[level.group, level.image], level.level, storable(level.path)),
             *(shape_json(level.shape), shape_json(level.chunks), _text(level.dtype)),
             None if level.system is None else system_ids[level.system],
+            size,
         )
-        for level in record.levels
+        for level, size in zip(record.levels, sizes, strict=True)
     )
     rows.of["channel"].extend(
         (
-            *(group_ids[channel.group], channel.index, _text(channel.label)),
+            *(group_ids[channel.group], channel.index, _name(channel.label)),
             *(_text(channel.color), channel.active),
         )
         for channel in record.channels
@@ -417,6 +491,7 @@ def _fill_images(
         (
             *(group_ids[scene.group], _text(scene.name), referred[group_ids[scene.group]]),
             *(scene_systems[scene.group], scene_edges[scene.group]),
+            *draft.title(scene.group, scene.name),
         )
         for scene in record.scenes
     )
@@ -434,6 +509,7 @@ def _fill_plates(rows: Rows, draft: Draft, group_ids: Mapping[str, int]) -> None
             (
                 *(group_ids[plate.group], _text(plate.name), plate.rows, plate.columns),
                 *(plate.wells, fields, plate.acquisitions),
+                *draft.title(plate.group, plate.name),
             )
         )
     rows.of["well"].extend(

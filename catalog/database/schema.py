@@ -31,6 +31,20 @@ def _one_of(column: str, *values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def _search_text() -> sa.Column[str]:
+    return sa.Column(
+        "search_text",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="Its words without case and accents; / stands between values",
+    )
+
+
+def _title(words: str) -> sa.Column[str]:
+    return sa.Column("title", Text, nullable=False, server_default="", comment=words)
+
+
 id_counter = sa.Table(
     "id_counter",
     metadata,
@@ -247,6 +261,7 @@ coordinate_system = sa.Table(
         nullable=False,
         comment="Systems of the same component have a path between them",
     ),
+    _search_text(),
     sa.UniqueConstraint("group_id", "array_path", "name"),
     _one_of("kind", "declared", "array", "implied", "undeclared"),
     sa.Index(None, "hierarchy_id"),
@@ -271,6 +286,9 @@ scene = sa.Table(
     sa.Column("images", sa.Integer, nullable=False, comment="How many it refers to"),
     sa.Column("coordinate_systems", sa.Integer, nullable=False, comment="How many it declares"),
     sa.Column("transformations", sa.Integer, nullable=False, comment="How many it declares"),
+    _title("Its name; where it has none, the name of its group"),
+    _search_text(),
+    sa.Index(None, "title", "group_id"),
     comment="A group with ome.scene",
 )
 
@@ -325,9 +343,56 @@ image = sa.Table(
         sa.ForeignKey("coordinate_system.id"),
         comment="Where the datasets' transformations lead",
     ),
+    sa.Column("bytes", sa.BigInteger, comment="Of all its levels as declared; null if unknown"),
+    _title("Its name; where it has none, the name of its group"),
+    sa.Column(
+        "ome_version", Text, nullable=False, server_default="", comment="Of its group, as claimed"
+    ),
+    sa.Column(
+        "zarr_format", sa.SmallInteger, nullable=False, server_default="0", comment="Of its group"
+    ),
+    sa.Column("size_t", sa.BigInteger, comment="Of the first level along the axis t"),
+    sa.Column("size_c", sa.BigInteger, comment="Of the first level along the axis c"),
+    sa.Column("size_z", sa.BigInteger, comment="Of the first level along the axis z"),
+    sa.Column("size_y", sa.BigInteger, comment="Of the first level along the axis y"),
+    sa.Column("size_x", sa.BigInteger, comment="Of the first level along the axis x"),
+    sa.Column("voxel_size_z", sa.Double, comment="In micrometer; as written if no unit is said"),
+    sa.Column("voxel_size_y", sa.Double, comment="In micrometer; as written if no unit is said"),
+    sa.Column("voxel_size_x", sa.Double, comment="In micrometer; as written if no unit is said"),
+    sa.Column("time_step", sa.Double, comment="In seconds; as written if no unit is said"),
+    sa.Column(
+        "axis_layout_id",
+        Id,
+        sa.ForeignKey("axis_layout.id"),
+        comment="Of its intrinsic system; null if unknown",
+    ),
+    sa.Column(
+        "is_label",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="Whether its values are labels",
+    ),
+    sa.Column(
+        "labels",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="How many label images annotate it",
+    ),
+    _search_text(),
     sa.UniqueConstraint("group_id", "entry"),
     sa.Index(None, "name"),
     sa.Index(None, "intrinsic_system_id"),
+    sa.Index(None, "axis_layout_id"),
+    # Each ends with the id, so that equal values come in the order of paging.
+    *[
+        sa.Index(None, column, "id")
+        for column in (
+            *("title", "dtype", "axes", "ome_version", "size_t", "size_z", "size_y", "size_x"),
+            *("voxel_size_z", "voxel_size_y", "voxel_size_x", "labels"),
+        )
+    ],
     comment="One entry of multiscales",
 )
 
@@ -341,6 +406,11 @@ resolution_level = sa.Table(
     sa.Column("chunks", Text, comment="JSON"),
     sa.Column("dtype", Text, comment="Such as uint16"),
     sa.Column("system_id", Id, sa.ForeignKey("coordinate_system.id"), comment="Its index grid"),
+    sa.Column(
+        "bytes",
+        sa.BigInteger,
+        comment="Of the whole array as declared, uncompressed; null if unknown",
+    ),
     sa.Index(None, "system_id"),
     comment="An array of an image",
 )
@@ -359,6 +429,7 @@ channel = sa.Table(
     sa.Column("label", Text, comment="As written"),
     sa.Column("color", Text, comment="As written, such as FF0000"),
     sa.Column("active", sa.Boolean, comment="As written; null if not said"),
+    sa.Index(None, "label", "group_id"),
     comment="A channel of omero metadata",
 )
 
@@ -397,6 +468,9 @@ plate = sa.Table(
     sa.Column("wells", sa.Integer, nullable=False, comment="How many wells it names"),
     sa.Column("field_count", sa.Integer, comment="As written: most fields of view in a well"),
     sa.Column("acquisitions", sa.Integer, nullable=False, comment="How many acquisitions"),
+    _title("Its name; where it has none, the name of its group"),
+    _search_text(),
+    sa.Index(None, "title", "group_id"),
     comment="A plate (high-content screening)",
 )
 
@@ -470,6 +544,7 @@ transformation = sa.Table(
     ),
     sa.Column("origin", Text, nullable=False, comment="What declares it"),
     sa.Column("image_entry", sa.SmallInteger, comment="Entry of multiscales that declares it"),
+    _search_text(),
     _one_of(
         "type",
         "identity",
@@ -492,5 +567,26 @@ transformation = sa.Table(
     sa.Index(None, "component_id"),
     sa.Index(None, "input_id"),
     sa.Index(None, "output_id"),
+    sa.Index(None, "type", "id"),
+    sa.Index(None, "name"),
     comment="An edge from one coordinate system to another, in its declared direction",
+)
+
+SEARCHED = {
+    "image": "id",
+    "scene": "group_id",
+    "plate": "group_id",
+    "coordinate_system": "id",
+    "transformation": "id",
+}
+"""Tables with a `search_text`, which a search index stands over, and their keys."""
+
+facet_count = sa.Table(
+    "facet_count",
+    metadata,
+    sa.Column("subject", Text, primary_key=True, comment="images, labels, systems, …"),
+    sa.Column("field", Text, primary_key=True, comment="Field of a search; empty for all there is"),
+    sa.Column("value", Text, primary_key=True, comment="Value of the field, as text"),
+    sa.Column("count", sa.BigInteger, nullable=False, comment="How many have it, and are there"),
+    comment="How many have each value, kept while writing; what has no value is not counted",
 )

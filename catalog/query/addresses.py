@@ -119,6 +119,20 @@ _BY_URL = _SYSTEMS.where(
     coordinate_system.c.array_path == sa.bindparam("array_path"),
     coordinate_system.c.name == sa.bindparam("name"),
 )
+# Two at once: most questions name two systems, and each round trip costs.
+_TWO_BY_URL = _SYSTEMS.where(
+    zarr_group.c.url.in_((sa.bindparam("url_0"), sa.bindparam("url_1"))),
+    sa.or_(
+        *(
+            sa.and_(
+                zarr_group.c.url == sa.bindparam(f"url_{i}"),
+                coordinate_system.c.array_path == sa.bindparam(f"array_path_{i}"),
+                coordinate_system.c.name == sa.bindparam(f"name_{i}"),
+            )
+            for i in range(2)
+        )
+    ),
+)
 _BY_ID = _SYSTEMS.where(coordinate_system.c.id == sa.bindparam("id"))
 _BY_NAME = _SYSTEMS.where(coordinate_system.c.name == sa.bindparam("name"))
 _BY_GROUP_NAME = _SYSTEMS.where(
@@ -166,6 +180,48 @@ def resolve_system(
     if candidates:
         raise _ambiguous(text, [row.address for row in candidates])
     raise _unknown_system(connection, text, place, name, normalise)
+
+
+def resolve_systems(
+    connection: sa.Connection, texts: Sequence[str], normalise: Normalise | None = None
+) -> list[SystemRow]:
+    """Find the coordinate systems that texts mean, as `resolve_system` does.
+
+    Full addresses as they are recorded, the most usual, are looked up two at a time.
+    """
+    found: dict[tuple[str, str, str], SystemRow] = {}
+    places = [_recorded(text) for text in texts]
+    likely = sorted({place for place in places if place is not None})
+    for i in range(0, len(likely) - 1, 2):
+        values = {
+            f"{key}_{j}": value
+            for j, place in enumerate(likely[i : i + 2])
+            for key, value in zip(("url", "array_path", "name"), place, strict=True)
+        }
+        for row in connection.execute(_TWO_BY_URL, values):
+            system = SystemRow._make(row)
+            found[(system.url, system.array_path, system.name)] = system
+    return [
+        found[place]
+        if place is not None and place in found
+        else resolve_system(connection, text, normalise)
+        for text, place in zip(texts, places, strict=True)
+    ]
+
+
+def _recorded(text: str) -> tuple[str, str, str] | None:
+    """Split a full address: a group's system by name, an array's by the group above it.
+
+    None for everything else. Where another reading comes first, nothing is recorded under
+    this one: a named system of an array's URL is not looked for.
+    """
+    url, mark, name = text.partition("#")
+    if not mark or "://" not in url or url.endswith("/") or url.count("/") <= 3:
+        return None
+    if name:
+        return url, "", name
+    group, _, last = url.rpartition("/")
+    return group, unquote(last), ""
 
 
 def resolve_group(

@@ -12,7 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from catalog.database.engine import Database
-from catalog.database.migration import HEAD, backup, current, ensure, init, upgrade
+from catalog.database.migration import (
+    backup,
+    changes,
+    current,
+    ensure,
+    head,
+    init,
+    upgrade,
+)
 from catalog.database.schema import metadata
 from catalog.database.writer import Writer
 from catalog.errors import DatabaseError, DatabaseMissingError, DatabaseVersionError
@@ -27,10 +35,10 @@ def test_init_makes_a_catalog_once(tmp_path: Path) -> None:
     url = str(tmp_path / "catalog.db")
     assert current(url) is None
     init(url)
-    assert current(url) == HEAD
+    assert current(url) == head()
     init(url)
-    assert current(url) == HEAD
-    assert upgrade(url) == (HEAD, HEAD)
+    assert current(url) == head()
+    assert upgrade(url) == (head(), head())
 
 
 def test_init_makes_a_catalog_on_a_server(empty_postgresql_url: str) -> None:
@@ -59,7 +67,7 @@ def test_an_empty_file_is_no_catalog_yet(tmp_path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     assert current(str(path)) is None
     ensure(str(path), create=True)
-    assert current(str(path)) == HEAD
+    assert current(str(path)) == head()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -82,17 +90,26 @@ def test_a_catalog_of_a_later_version_is_left_alone(database: Database) -> None:
     for use in (init, upgrade, lambda url: ensure(url, create=True)):
         with pytest.raises(DatabaseVersionError, match="pip install --upgrade") as caught:
             use(database.url)
-        assert (caught.value.found, caught.value.expected) == ("9999", HEAD)
+        assert (caught.value.found, caught.value.expected) == ("9999", head())
 
 
 def test_an_old_catalog_is_upgraded_only_when_told(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A program that works with a later revision meets a catalog of this one.
-    monkeypatch.setattr("catalog.database.migration.HEAD", "0002")
+    now = head()
+    monkeypatch.setattr("catalog.database.migration.head", lambda: "9998")
     with pytest.raises(DatabaseVersionError, match=r"catalog -d .* db upgrade") as caught:
         ensure(database.url, create=True)
-    assert (caught.value.found, caught.value.expected) == (HEAD, "0002")
+    assert (caught.value.found, caught.value.expected) == (now, "9998")
+
+
+def test_an_upgrade_says_what_it_does() -> None:
+    assert changes(None, head())[0][0] == "0001"
+    assert changes("0001", "0002") == (
+        ("0002", "Views for reports, and how many bytes arrays declare."),
+    )
+    assert changes(head(), head()) == ()
 
 
 def test_commands_to_type_hide_the_password(postgresql_url: str) -> None:
@@ -114,7 +131,7 @@ def test_many_processes_may_make_the_same_catalog(tmp_path: Path) -> None:
     for process in processes:
         _, errors = process.communicate()
         assert process.returncode == 0, errors.decode()
-    assert current(url) == HEAD
+    assert current(url) == head()
 
 
 def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
@@ -135,7 +152,7 @@ def test_a_backup_is_a_catalog_with_the_same_rows(
     file = backup(database.url, tmp_path / "copy 1.db")
     assert file == tmp_path / "copy 1.db"
     assert [path.name for path in tmp_path.iterdir()] == ["copy 1.db"]
-    assert current(str(file)) == HEAD
+    assert current(str(file)) == head()
     assert rows(str(file)) == rows(database.url)
     moved = tmp_path / "elsewhere.db"
     shutil.copyfile(file, moved)  # it needs nothing beside it

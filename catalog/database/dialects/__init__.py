@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 
+from catalog.database.dialects.searching import Matching, PatternPart, Word
 from catalog.errors import DatabaseError
 
 Cell = str | bytes | int | float | bool | None
 """What a row of plain values holds."""
+
+
+class Definition(NamedTuple):
+    """A statement that made a part of the database; `relation` is the table or view."""
+
+    relation: str
+    sql: str
 
 
 class Dialect(Protocol):
@@ -21,6 +29,12 @@ class Dialect(Protocol):
 
     MADE_BY_INDEX: bool
     """Whether the first `catalog index` may make the database."""
+
+    ESTIMATES: bool
+    """Whether the planner knows how many rows a range of values has."""
+
+    SEARCH_INDEXES: frozenset[str]
+    """Names of the indexes over `search_text` that this kind of database alone has."""
 
     def create_engine(self, url: str, *, read_only: bool) -> sa.Engine:
         """Make the engine; every transaction of one that writes has the lock of writers."""
@@ -64,8 +78,75 @@ class Dialect(Protocol):
         """Make a table of one column, `value`, of any number of ids in one parameter."""
         ...
 
+    def numbers_named(self, name: str) -> sa.TableValuedAlias:
+        """Make the same of a parameter that is given when the statement runs."""
+        ...
+
+    def numbers_given(self, values: Sequence[int]) -> str | list[int]:
+        """Give the ids as such a parameter takes them."""
+        ...
+
+    def words_added(
+        self, connection: sa.Connection, table: sa.Table, keys: Sequence[object]
+    ) -> None:
+        """Take rows that were inserted into the index of their `search_text`."""
+        ...
+
+    def words_gone(
+        self, connection: sa.Connection, table: sa.Table, rows: sa.Select[tuple[int, str]]
+    ) -> None:
+        """Take rows, of key and `search_text`, out of the index before they are deleted."""
+        ...
+
+    def words_anew(self, connection: sa.Connection) -> None:
+        """Make the indexes of `search_text` from what the tables hold."""
+        ...
+
+    def matching(
+        self, table: sa.Table, key: sa.Column[int], wanted: Sequence[Word], unwanted: Sequence[Word]
+    ) -> Matching:
+        """Say that the `search_text` of a row has all wanted words and none of the others."""
+        ...
+
+    def picked(
+        self,
+        connection: sa.Connection,
+        key: sa.Column[int],
+        condition: sa.ColumnElement[bool],
+    ) -> sa.ColumnElement[bool]:
+        """Say the same of the first rows alone, as the planner is best told."""
+        ...
+
+    def like(
+        self, column: sa.ColumnElement[str], pattern: Sequence[PatternPart]
+    ) -> sa.ColumnElement[bool]:
+        """Say that a text follows a pattern, capital letters told from small ones."""
+        ...
+
+    def unindexed(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Give a column so that no index over it is used."""
+        ...
+
+    def seldom(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """Give a condition of which it is known that little fits."""
+        ...
+
+    def written(self, statement: sa.Select[Any]) -> str:
+        """Write a statement with its values in it, for people to run."""
+        ...
+
     def settle(self, connection: sa.Connection) -> None:
         """Let the database look at how its tables are filled, after much was written."""
+        ...
+
+    def asking(
+        self, url: str, text: str, parameters: Mapping[str, Cell], seconds: float | None
+    ) -> AbstractContextManager[tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]]:
+        """Lend the columns and rows of a statement that can do nothing but read."""
+        ...
+
+    def definitions(self, connection: sa.Connection) -> Iterator[Definition]:
+        """Yield what the database was made of, in an order in which it can be made again."""
         ...
 
     def backup(self, url: str, file: Path) -> None:

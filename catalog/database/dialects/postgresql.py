@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from catalog.database.dialects import Cell
+from catalog.database.dialects import Cell, Definition, postgresql_search
 from catalog.errors import DatabaseError
 
 try:
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 MADE_BY_INDEX = False
+
+ESTIMATES = postgresql_search.ESTIMATES
+SEARCH_INDEXES = postgresql_search.SEARCH_INDEXES
+like = postgresql_search.like
+matching = postgresql_search.matching
+picked = postgresql_search.picked
+seldom = postgresql_search.seldom
+unindexed = postgresql_search.unindexed
+words_added = postgresql_search.words_added
+words_anew = postgresql_search.words_anew
+words_gone = postgresql_search.words_gone
+written = postgresql_search.written
 
 WRITERS = 0x0C47A106
 """Key of the advisory lock that makes one writer wait for another, as SQLite does."""
@@ -116,9 +128,39 @@ def numbers(values: Sequence[int]) -> sa.TableValuedAlias:
     return _array(values, sa.BigInteger())
 
 
+def numbers_named(name: str) -> sa.TableValuedAlias:
+    """Make a table of the ids of a parameter."""
+    array = sa.func.unnest(sa.bindparam(name, type_=ARRAY(sa.BigInteger)))
+    return array.table_valued(sa.column("value", sa.BigInteger)).render_derived()
+
+
+def numbers_given(values: Sequence[int]) -> list[int]:
+    """Give ids as they are."""
+    return list(values)
+
+
 def settle(connection: sa.Connection) -> None:
-    """Refresh the statistics that the planner goes by."""
+    """Refresh the statistics that the planner goes by, and sort new words into their indexes."""
     connection.exec_driver_sql("ANALYZE")
+    for index in sorted(SEARCH_INDEXES):
+        # Else every search looks through what is waiting, until a vacuum comes by.
+        connection.exec_driver_sql(f"SELECT gin_clean_pending_list('{index}')")
+
+
+def asking(
+    url: str, text: str, parameters: Mapping[str, Cell], seconds: float | None
+) -> AbstractContextManager[tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]]:
+    """Lend the columns and rows of a statement that can do nothing but read."""
+    from catalog.database.dialects.postgresql_asking import asking
+
+    return asking(url, text, parameters, seconds)
+
+
+def definitions(connection: sa.Connection) -> Iterator[Definition]:
+    """Yield the statements that would make the tables, indexes, views and comments."""
+    from catalog.database.dialects.postgresql_definitions import definitions
+
+    return definitions(connection)
 
 
 def backup(url: str, file: Path) -> None:

@@ -5,21 +5,33 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from catalog.database.dialects import Cell
+from catalog.database.dialects import Cell, Definition, sqlite_search
 from catalog.errors import DatabaseError, DatabaseMissingError
 
 BUSY_SECONDS = 60.0
 """How long to wait for another writer; its transactions are short."""
 
 MADE_BY_INDEX = True
+
+ESTIMATES = sqlite_search.ESTIMATES
+SEARCH_INDEXES = sqlite_search.SEARCH_INDEXES
+like = sqlite_search.like
+matching = sqlite_search.matching
+picked = sqlite_search.picked
+seldom = sqlite_search.seldom
+unindexed = sqlite_search.unindexed
+words_added = sqlite_search.words_added
+words_anew = sqlite_search.words_anew
+words_gone = sqlite_search.words_gone
+written = sqlite_search.written
 
 
 def path_of(url: str) -> Path:
@@ -123,12 +135,17 @@ def explain(error: sa.exc.DBAPIError, url: str) -> DatabaseError:
 
 @contextmanager
 def migrating(connection: sa.Connection) -> Iterator[None]:
-    """Switch foreign keys off, and check them before what was done is committed."""
+    """Switch foreign keys off, and check them before what was done is committed.
+
+    Views stay as they are while a table that they show is made anew.
+    """
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     if raw.in_transaction:  # the pragma would do nothing, without a word
         raise DatabaseError("A migration of SQLite starts outside of a transaction.")
     raw.execute("PRAGMA foreign_keys = OFF")
+    # Else no table can take the name of one that was dropped and that a view shows.
+    raw.execute("PRAGMA legacy_alter_table = ON")
     try:
         with connection.begin():
             yield
@@ -139,6 +156,7 @@ def migrating(connection: sa.Connection) -> Iterator[None]:
                     f"{broken[2]}; nothing was changed."
                 )
     finally:
+        raw.execute("PRAGMA legacy_alter_table = OFF")
         raw.execute("PRAGMA foreign_keys = ON")
 
 
@@ -180,10 +198,48 @@ def numbers(values: Sequence[int]) -> sa.TableValuedAlias:
     return _array(values)
 
 
+def numbers_named(name: str) -> sa.TableValuedAlias:
+    """Make a table of the ids of a parameter."""
+    return sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+
+
+def numbers_given(values: Sequence[int]) -> str:
+    """Write ids as JSON."""
+    return json.dumps(list(values))
+
+
 def settle(connection: sa.Connection) -> None:
     """Refresh the statistics that the planner goes by, where they are out of date."""
     connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
     connection.exec_driver_sql("PRAGMA optimize")
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a file that cannot be written through this connection."""
+    connection = _open(path, read_only=True)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def asking(
+    url: str, text: str, parameters: Mapping[str, Cell], seconds: float | None
+) -> AbstractContextManager[tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]]:
+    """Lend the columns and rows of a statement that can do nothing but read."""
+    from catalog.database.dialects.sqlite_asking import asking
+
+    return asking(url, text, parameters, seconds)
+
+
+def definitions(connection: sa.Connection) -> Iterator[Definition]:
+    """Yield the statements that SQLite keeps: tables and their indexes, then views."""
+    hidden = hidden_tables(connection)
+    rows = connection.exec_driver_sql(
+        "SELECT type, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL "
+        "AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY type = 'view', rowid"
+    )
+    for _, relation, sql in rows:
+        if relation not in hidden or sql.upper().startswith("CREATE VIRTUAL TABLE"):
+            yield Definition(relation, f"{sql};")
 
 
 def backup(url: str, file: Path) -> None:

@@ -1,0 +1,1 @@
+"""Search: text, filters, sort and pages over what the catalog holds."""

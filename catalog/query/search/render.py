@@ -1,0 +1,178 @@
+"""A filter as a condition of SQL."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import sqlalchemy as sa
+
+from catalog.database.dialects import Dialect
+from catalog.database.dialects.searching import PatternPart, Wildcard
+from catalog.database.texts import storable
+from catalog.database.types import UtcTime
+from catalog.query.search.fields import Field, Many, Subject
+from catalog.query.search.tree import (
+    Among,
+    And,
+    Compare,
+    CompareFields,
+    Filter,
+    Like,
+    Missing,
+    Not,
+    Or,
+    Value,
+)
+
+Condition = sa.ColumnElement[bool]
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    **{"=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le},
+    **{">": operator.gt, ">=": operator.ge},
+}
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    # The widest of its kind: a number that no column of the field holds is still a number.
+    **{"text": sa.Text(), "integer": sa.BigInteger(), "number": sa.Double()},
+    **{"boolean": sa.Boolean(), "time": UtcTime()},
+}
+
+
+class Rendering:
+    """Renders filters over the fields of a subject.
+
+    Parameters
+    ----------
+    walking
+        Keep the database from using an index for the filter, and let it walk through
+        all in the order asked for: right where much fits.
+    seldom
+        Tell the database that little fits.
+    """
+
+    def __init__(
+        self, subject: Subject, dialect: Dialect, *, walking: bool = False, seldom: bool = False
+    ) -> None:
+        self._subject = subject
+        self._dialect = dialect
+        self._walking = walking
+        self._seldom = seldom
+
+    def condition(self, tree: Filter) -> Condition:
+        """Render a filter."""
+        match tree:
+            case And(parts):
+                return sa.and_(sa.true(), *[self.condition(part) for part in parts])
+            case Or(parts):
+                return sa.or_(sa.false(), *[self.condition(part) for part in parts])
+            case Not(part):
+                return sa.not_(self.condition(part))
+            case CompareFields(name, sign, other):
+                return _OPERATORS[sign](self._column(name), self._column(other))  # type: ignore[no-any-return]
+            case Missing(name):
+                field = self._subject.field(name)
+                if field.many is not None:
+                    return sa.not_(self._some(field.many, sa.true()))
+                return self._column(name).is_(None)
+            case Compare(name, "<>", value):
+                field = self._subject.field(name)
+                if field.many is not None:
+                    return sa.not_(self.condition(Compare(name, "=", value)))
+        field = self._subject.field(tree.field)
+        if field.many is not None:
+            return self._some(field.many, self._simple(tree, field, field.many.value))
+        return self._simple(tree, field, self._column(field.name))
+
+    def _simple(self, tree: Filter, field: Field, column: sa.ColumnElement[Any]) -> Condition:
+        """Render what is said of the one value of a column."""
+        match tree:
+            case Compare(_, sign, value):
+                if field.type == "boolean":
+                    wanted = (sign == "=") is bool(value)
+                    return self._hinted(column if wanted else sa.not_(column))
+                return self._hinted(_OPERATORS[sign](column, literal(field, value)))
+            case Among(_, values):
+                if field.type == "boolean":
+                    options = [column if value else sa.not_(column) for value in values]
+                    return sa.or_(sa.false(), *options)
+                return column.in_([literal(field, value) for value in values])
+            case Like(_, pattern):
+                return self._like(column, pattern)
+        raise TypeError(f"{tree} says nothing of one value")
+
+    def _like(self, column: sa.ColumnElement[str], pattern: tuple[PatternPart, ...]) -> Condition:
+        stored = tuple([storable(p) if isinstance(p, str) else p for p in pattern])
+        if not stored or not any(isinstance(part, Wildcard) for part in stored):
+            return column == sa.literal("".join(map(str, stored)), sa.Text)
+        first = stored[0]
+        if not isinstance(first, str):
+            return self._dialect.like(column, stored)
+        # A range, which an index serves whatever the database thinks of patterns.
+        inside = self._hinted(column >= sa.literal(first, sa.Text))
+        end = after(first)
+        if end is not None:
+            inside = sa.and_(inside, self._hinted(column < sa.literal(end, sa.Text)))
+        if stored[1:] == (Wildcard.ANY,):
+            return inside
+        return sa.and_(inside, self._dialect.like(column, stored))
+
+    def _hinted(self, condition: Condition) -> Condition:
+        return self._dialect.seldom(condition) if self._seldom else condition
+
+    def _column(self, name: str) -> sa.ColumnElement[Any]:
+        field = self._subject.field(name)
+        if field.column is None:
+            raise TypeError(f"{name} has its values in another table")
+        if self._walking and field.type != "boolean":
+            return self._dialect.unindexed(field.column)
+        return field.column
+
+    def _some(self, many: Many, condition: Condition) -> Condition:
+        """Say that some value fits; where a thing has none, that is known not to be so."""
+        values = sa.select(many.link).select_from(many.source)
+        fits = sa.and_(many.value.is_not(None), condition)
+        if self._walking and not many.few:
+            return values.where(many.link == many.key, fits).correlate_except(many.source).exists()
+        found = many.key.in_(values.where(fits))
+        return sa.and_(many.key.is_not(None), found)
+
+
+def literal(field: Field, value: Value) -> sa.ColumnElement[Any]:
+    """Make a parameter of a value, as it would be stored."""
+    stored = storable(value) if isinstance(value, str) else value
+    return sa.literal(stored, _TYPES[field.type])
+
+
+def after(text: str) -> str | None:
+    """Give the first text, byte by byte, after all that start with a text; None if none is."""
+    while text:
+        last = ord(text[-1])
+        if last < 0x10FFFF:
+            following = 0xE000 if last == 0xD7FF else last + 1  # no character stands between
+            return text[:-1] + chr(following)
+        text = text[:-1]
+    return None
+
+
+def conjuncts(tree: Filter | None) -> tuple[Filter, ...]:
+    """Take a filter apart into what all has to hold."""
+    if tree is None:
+        return ()
+    if isinstance(tree, And):
+        empty: tuple[Filter, ...] = ()
+        return reduce(operator.add, map(conjuncts, tree.parts), empty)
+    return (tree,)
+
+
+def fields_of(tree: Filter) -> frozenset[str]:
+    """Name the fields that a filter asks for."""
+    match tree:
+        case And(parts) | Or(parts):
+            return frozenset().union(*map(fields_of, parts))
+        case Not(part):
+            return fields_of(part)
+        case CompareFields(name, _, other):
+            return frozenset((name, other))
+    return frozenset((tree.field,))
