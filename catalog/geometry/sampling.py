@@ -7,6 +7,7 @@ which the last used are kept.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import product
@@ -119,7 +120,7 @@ class Sampler:
         return _SparsePage(self._grid, (start, stop), size, self._interpolation)
 
 
-class _Page:
+class _Page(ABC):
     """A box of a grid in memory."""
 
     def __init__(self, grid: Grid, box: Box, size: int) -> None:
@@ -128,13 +129,13 @@ class _Page:
         self._start, self._stop = box
         self._origin = np.array(self._start, dtype=np.float64)[:, None]
 
+    @abstractmethod
     def load(self, positions: NDArray[np.float64]) -> None:
         """Read what interpolation at positions (N, n) needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sample(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate."""
-        raise NotImplementedError
 
 
 class _SparsePage(_Page):
