@@ -114,12 +114,14 @@ def open_node(hierarchy_url: str, location: str) -> ZarrNode:
     if not os.path.isdir(folder):  # noqa: PTH112
         raise StoreError(f"There is no field at {url}", url)
     import zarr
+    from zarr.storage import LocalStore
 
     try:
         with warnings.catch_warnings():
             # Of no concern to somebody who moves points: the store is as it is.
             warnings.simplefilter("ignore")
-            node = zarr.open(store=folder, mode="r")
+            # A store, not a text: zarr reads more into the `#` of a text than a name.
+            node = zarr.open(store=LocalStore(folder, read_only=True), mode="r")
     except FileNotFoundError:
         raise StoreError(f"There is no Zarr group or array at {url}", url) from None
     except Exception as error:  # metadata of extensions raise whatever they like

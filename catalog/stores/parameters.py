@@ -53,12 +53,14 @@ def read_parameters(hierarchy_url: str, path: str) -> NDArray[np.float64]:
         raise StoreError(f"there are no parameters at {url}", url)
     import numpy as np
     import zarr
+    from zarr.storage import LocalStore
 
     try:
         with warnings.catch_warnings():
             # Of no concern to somebody who indexes: the store is as it is.
             warnings.simplefilter("ignore")
-            array = zarr.open_array(store=folder, mode="r")
+            # A store, not a text: zarr reads more into the `#` of a text than a name.
+            array = zarr.open_array(store=LocalStore(folder, read_only=True), mode="r")
             few = array.size <= LARGEST_PARAMETERS
             values = np.asarray(array[...], dtype=np.float64) if few else None
     except FileNotFoundError:

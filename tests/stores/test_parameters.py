@@ -47,3 +47,10 @@ def test_unknown_codecs_are_named(tmp_path):
     document.write_text(document.read_text().replace('"zstd"', '"zzz"'))
     with pytest.raises(DocumentError, match="zzz"):
         read_parameters(normalise(str(tmp_path)), "a")
+
+
+def test_a_folder_may_be_named_with_a_number_sign(tmp_path):
+    folder = tmp_path / "sub#1"
+    array = zarr.open_array(zarr.storage.LocalStore(folder), mode="w", shape=(2, 3), dtype="f8")
+    array[...] = MATRIX
+    np.testing.assert_array_equal(read_parameters(normalise(str(tmp_path)), "sub#1"), MATRIX)
