@@ -143,3 +143,18 @@ def test_an_order_that_cannot_be_is_an_error(catalog: Catalog, collection) -> No
             catalog.search(sort=sort)
     with pytest.raises(UsageError, match="at least one row"):
         catalog.search(limit=0)
+
+
+def test_who_stops_half_way_keeps_no_connection(catalog: Catalog, collection) -> None:
+    engine = catalog._database._reader
+    everything = catalog.search()
+    next(everything)
+    assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]
+    everything.close()
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    with catalog.search() as results:
+        next(results)
+    page = catalog.search(limit=5)
+    next(page)
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert page.after is not None

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.util import find_tables
 
 from catalog.database.dialects import Dialect
 from catalog.database.dialects.searching import PatternPart, Wildcard
@@ -129,6 +130,23 @@ class Rendering:
             return self._dialect.unindexed(field.column)
         return field.column
 
+    def some(self, tree: Filter) -> sa.Select[Any]:
+        """Select a row for each thing that fits, or for each of its values that does."""
+        one: sa.Select[Any] = sa.select(sa.literal_column("1"))
+        if isinstance(tree, Compare | Among | Like):
+            field = self._subject.field(tree.field)
+            if field.many is not None:
+                # As many as these, at most, and the index of values tells them one by one.
+                found = self._simple(tree, field, field.many.value)
+                return one.select_from(field.many.source).where(found)
+        columns = [self._subject.field(name).column for name in fields_of(tree)]
+        given = [column for column in columns if column is not None]
+        tables = {table for column in given for table in find_tables(column, check_columns=True)}
+        # Where one table says it all, no other need be joined to see how much fits.
+        alone = len(tables) == 1 and len(given) == len(columns)
+        source = tables.pop() if alone else self._subject.source
+        return one.select_from(source).where(self.condition(tree))
+
     def _some(self, many: Many, condition: Condition) -> Condition:
         """Say that some value fits; where a thing has none, that is known not to be so."""
         values = sa.select(many.link).select_from(many.source)
@@ -164,6 +182,20 @@ def conjuncts(tree: Filter | None) -> tuple[Filter, ...]:
         empty: tuple[Filter, ...] = ()
         return reduce(operator.add, map(conjuncts, tree.parts), empty)
     return (tree,)
+
+
+def by_index(tree: Filter, subject: Subject) -> bool:
+    """Tell whether an index may find what fits."""
+    match tree:
+        case And(parts):
+            return any(by_index(part, subject) for part in parts)
+        case Or(parts):
+            return all(by_index(part, subject) for part in parts)
+        case Not() | CompareFields() | Compare(_, "<>", _):
+            return False
+        case Like(_, pattern) if not pattern or isinstance(pattern[0], Wildcard):
+            return False
+    return subject.field(tree.field).indexed
 
 
 def fields_of(tree: Filter) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
@@ -13,7 +14,10 @@ from catalog.query.search.search import Search
 
 
 class Results(Iterator[Found]):
-    """What a search finds, in order; read once, and no more of it at a time than a block.
+    """What a search finds, in order; read once.
+
+    Without a limit no more of it is held at a time than a block; who stops half-way closes it
+    (it is a context manager too).
 
     Attributes
     ----------
@@ -33,7 +37,13 @@ class Results(Iterator[Found]):
 
     def _read(
         self, reading: Callable[[], AbstractContextManager[sa.Connection]]
-    ) -> Iterator[Found]:
+    ) -> Generator[Found, None, None]:
+        if self._search.paged:
+            # A page that is not read to its end keeps no connection.
+            with reading() as connection:
+                page = list(self._search.rows(connection))
+            yield from page
+            return
         with reading() as connection:
             yield from self._search.rows(connection)
 
@@ -42,6 +52,21 @@ class Results(Iterator[Found]):
 
     def __next__(self) -> Found:
         return next(self._rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Read no more."""
+        self._rows.close()
 
     @property
     def after(self) -> str | None:

@@ -18,7 +18,7 @@ from catalog.errors import UsageError
 from catalog.query.search.fields import Field, Subject
 from catalog.query.search.found import FacetValue, Found
 from catalog.query.search.paging import Order, Phase, Place, SortKey
-from catalog.query.search.render import Condition, Rendering, conjuncts, fields_of
+from catalog.query.search.render import Condition, Rendering, by_index, conjuncts
 from catalog.query.search.text import Term
 from catalog.query.search.tree import Compare, Filter
 
@@ -99,6 +99,11 @@ class Search:
     def fields(self) -> tuple[str, ...]:
         """Names of the values of a row."""
         return self._subject.row._fields
+
+    @property
+    def paged(self) -> bool:
+        """Whether it ends after a page."""
+        return self._request.limit is not None
 
     @property
     def hints(self) -> dict[str, object]:
@@ -205,11 +210,10 @@ class Search:
         """
         if self._dialect.ESTIMATES:
             return NO_ADVICE
-        indexed = {each.name for each in self._subject.fields if each.indexed}
         parts = [
             part
             for part in conjuncts(self._request.where)
-            if fields_of(part) & indexed and not self._equality(part)
+            if by_index(part, self._subject) and not self._equality(part)
         ]
         if not parts:
             return NO_ADVICE
@@ -218,9 +222,7 @@ class Search:
         often: list[Filter] = []
         seldom: list[Filter] = []
         for part in parts:
-            condition = rendering.condition(part)
-            some: sa.Select[Any] = sa.select(sa.literal_column("1"))
-            some = some.select_from(self._subject.source).where(condition).limit(most)
+            some = rendering.some(part).limit(most)
             found = connection.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
             (often if found == most else seldom).append(part)
         return Advice(tuple(often), tuple(seldom))
