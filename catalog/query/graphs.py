@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from catalog.database.schema import coordinate_system, transformation, zarr_group
-from catalog.graph.edges import GraphEdge, GraphSystem
+from catalog.graph.edges import GraphSystem
 from catalog.graph.transform_graph import TransformGraph
 from catalog.metadata.axes import Axis
 from catalog.query.addresses import address, below
+from catalog.query.component import Edge, Node, graph_edge
 from catalog.query.listings import axis_layouts
 
 if TYPE_CHECKING:
@@ -31,19 +32,6 @@ class _System(NamedTuple):
     kind: str
     ndim: int | None
     axis_layout_id: int | None
-
-
-class _Edge(NamedTuple):
-    id: int
-    type: str
-    name: str | None
-    origin: str
-    invertibility: str
-    group: str
-    pointer: str
-    affine: str | None
-    inverse_affine: str | None
-    parameters: str
 
 
 def graph(
@@ -89,7 +77,9 @@ def graph(
         rows |= {row[2 * width]: tuple(row) for row in connection.execute(statement)}
     for _, values in sorted(rows.items()):
         one, other = _System._make(values[:width]), _System._make(values[width : 2 * width])
-        edge = _graph_edge(_Edge._make(values[2 * width :]), add(one), add(other), one, other)
+        id_, *declared = values[2 * width :]
+        nodes = {system.id: Node(add(system), system.ndim) for system in (one, other)}
+        edge = graph_edge(Edge(id_, one.id, other.id, *declared), nodes)
         if fields_for is not None and edge.invertibility != "closed":
             edge = edge.reading(fields_for(edge.group))
         result.add_edge(edge)
@@ -121,21 +111,3 @@ def _edges_touching(url: str) -> list[sa.Select[Any]]:
         .where(declaring.c.removed_at.is_(None))
     )
     return [whole.where(below(group.c.url, url)) for group in groups]
-
-
-def _graph_edge(edge: _Edge, source: str, target: str, one: _System, other: _System) -> GraphEdge:
-    return GraphEdge.from_rows(
-        source=source,
-        target=target,
-        type=edge.type,
-        name=edge.name,
-        origin=edge.origin,
-        invertibility=edge.invertibility,
-        group=edge.group,
-        pointer=edge.pointer,
-        ndim_in=one.ndim,
-        ndim_out=other.ndim,
-        affine=edge.affine,
-        inverse_affine=edge.inverse_affine,
-        parameters=edge.parameters,
-    )
