@@ -1,9 +1,13 @@
 """Index 10,000 images on disk, beside a bare walk that only lists and parses the same documents.
 
-    python benchmarks/indexing.py [--scenes 2000] [--folder KEEP] [--database URL]
+    python benchmarks/indexing.py [--scenes 2000] [--varied] [--folder KEEP] [--database URL]
+        [-j 2]
 
 Prints ratios to the walk in the same run; files are warm in the page cache for all.
-The walk uses orjson where it is installed, else pydantic-core's parser.
+The walk uses orjson where it is installed, else pydantic-core's parser. The unchanged run
+stands beside a bare `os.stat` of every document. Where they can be imported, peers open
+some of the scenes, and their time is scaled to all: `ome_zarr_models` each scene,
+`zarr.open_group` all members of each.
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import zarr
 from collection import write_collection
 
 from catalog.crawl.discover import Found, discover
@@ -28,6 +33,10 @@ from catalog.indexing import index
 from catalog.stores import open_store
 from catalog.stores.url import normalise
 
+try:
+    from ome_zarr_models.v06.scene import Scene
+except ImportError:
+    Scene = None
 try:
     from orjson import loads
 
@@ -69,7 +78,43 @@ def crawl_alone(root: str) -> None:
             assert isinstance(outcome, HierarchyRecord), outcome
 
 
-def measure(root: str, url: str) -> None:
+def documents_of(root: str) -> list[str]:
+    """Name all documents."""
+    return [f"{folder}/zarr.json" for folder, _, files in os.walk(root) if "zarr.json" in files]
+
+
+def bare_stat(documents: list[str]) -> None:
+    """Ask for the time and size of each document."""
+    for path in documents:
+        os.stat(path)  # noqa: PTH116 - the bare limit
+
+
+def peers() -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Give what other packages do with a scene, where they can be imported."""
+
+    def members(scene: Path) -> object:
+        return dict(zarr.open_group(scene, mode="r").members(max_depth=None))
+
+    yield "zarr.open_group(...).members", members
+    if Scene is None:
+        return
+    yield (
+        "ome_zarr_models Scene.from_zarr",
+        lambda scene: Scene.from_zarr(zarr.open_group(scene, mode="r")),
+    )
+
+
+def measure_peers(root: str, walk: float) -> None:
+    scenes = sorted(Path(root).glob("*/*.zarr"))
+    some = scenes[:: max(1, len(scenes) // 40)]
+    for name, read in peers():
+        read(some[0])  # imports what is needed
+        seconds = timed(lambda read=read: [read(scene) for scene in some])  # type: ignore[misc]
+        seconds *= len(scenes) / len(some)
+        print(f"{name:<34} {seconds:8.2f} s {seconds / walk:6.2f}   ({len(some)} scenes, scaled)")
+
+
+def measure(root: str, url: str, empty: str, workers: int) -> None:
     ensure(url, create=True)
     documents = bare_walk(root)
     walk = statistics.median(timed(lambda: bare_walk(root)) for _ in range(3))
@@ -80,28 +125,45 @@ def measure(root: str, url: str) -> None:
         index([f"{root}/batch_000"], database=database)
         first = timed(lambda: index([root], database=database, force=True))
         again = statistics.median(timed(lambda: index([root], database=database)) for _ in range(3))
+    ensure(empty, create=True)
+    # Into an empty database, too: what is there already is replaced, which takes longer.
+    with Database(empty) as database:
+        several = timed(lambda: index([root], database=database, workers=workers))
+    found = documents_of(root)
+    stat = statistics.median(timed(lambda: bare_stat(found)) for _ in range(3))
     print(f"{documents:,} documents; a ratio is the time of the work over that of a bare walk")
     print(f"{f'os.scandir + {PARSER}':<34} {walk:8.2f} s   1.00")
     for name, seconds in (
         ("crawl, no database", crawl),
         ("index, all rows written", first),
+        (f"the same with -j {workers}", several),
         ("index again, nothing changed", again),
+        ("os.stat of all documents", stat),
     ):
         print(f"{name:<34} {seconds:8.2f} s {seconds / walk:6.2f}")
+    print(
+        f"unchanged: {again / stat:.2f} of os.stat, {first / again:.0f} times as fast as at first"
+    )
+    measure_peers(root, walk)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scenes", type=int, default=2000, help="of 5 images, 3 levels each")
+    arguments.add_argument("--varied", action="store_true", help="no two images are alike")
     arguments.add_argument("--folder", type=Path, help="keep the collection here, and use it again")
     arguments.add_argument("--database", help="URL; else a new SQLite file")
+    arguments.add_argument("--second-database", help="URL, for the run with -j")
+    arguments.add_argument("-j", "--workers", type=int, default=2)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder: Path = given.folder or Path(scratch, "collection")
         if not folder.exists():
             print(f"writing {given.scenes:,} scenes to {folder}", file=sys.stderr)
-            write_collection(folder, given.scenes)
-        measure(str(folder), given.database or f"sqlite:///{scratch}/catalog.db")
+            write_collection(folder, given.scenes, varied=given.varied)
+        url = given.database or f"sqlite:///{scratch}/catalog.db"
+        empty = given.second_database or f"sqlite:///{scratch}/second.db"
+        measure(str(folder), url, empty, given.workers)
 
 
 if __name__ == "__main__":

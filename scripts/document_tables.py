@@ -17,7 +17,8 @@ TARGET = Path(__file__).parent.parent / "docs" / "tables.md"
 CHAPTERS = {
     "What is there": (
         *("hierarchy", "zarr_group", "scene", "scene_image", "image", "resolution_level"),
-        *("channel", "label_image", "plate", "well"),
+        "extent",
+        *("channel", "label_image", "plate", "well", "crate", "crate_term"),
     ),
     "How it is connected": (
         *("coordinate_system", "axis_layout", "axis", "transformation", "component"),

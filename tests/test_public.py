@@ -70,3 +70,14 @@ def test_every_error_is_public_and_drawn_in_the_tree() -> None:
 
 def test_the_installed_version_is_that_of_the_package() -> None:
     assert metadata.version("ome-scene-catalog") == catalog.__version__
+
+
+def test_every_question_of_the_command_line_is_a_method() -> None:
+    from catalog.cli import _VERBS
+
+    for section in ("Ask", "Report"):
+        for verb in _VERBS[section]:
+            name = "search" if verb == "export" else verb
+            method = getattr(catalog.Catalog, name)
+            assert callable(method)
+            assert inspect.getdoc(method)

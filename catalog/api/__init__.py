@@ -8,19 +8,25 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from catalog.api.paths import PathVerbs
+from catalog.api.questions import QuestionVerbs
 from catalog.api.reporting import ReportVerbs
 from catalog.api.searching import SearchVerbs
+from catalog.errors import DatabaseMissingError
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions
 from catalog.stores.url import normalise
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from catalog.indexing import IndexReport, Progress
+    from catalog.database.copying import Copied, CopyProgress
+    from catalog.database.engine import Database
+    from catalog.indexing import Change, Failure, IndexReport, Progress, Stopping
+    from catalog.indexing.lists import UrlList
     from catalog.query.listings import ProblemListing, Status, SystemListing
     from catalog.query.shown import Shown
 
 
-class Catalog(PathVerbs, SearchVerbs, ReportVerbs):
+class Catalog(PathVerbs, QuestionVerbs, SearchVerbs, ReportVerbs):
     """A catalog in a database.
 
     Parameters
@@ -40,30 +46,89 @@ class Catalog(PathVerbs, SearchVerbs, ReportVerbs):
     def index(
         self,
         *roots: str | PathLike[str],
+        listed: UrlList | None = None,
         executor: Executor | None = None,
+        workers: int = 1,
+        concurrency: int = 64,
+        options: StoreOptions = DEFAULT_OPTIONS,
         prune: bool = True,
         prune_limit: float = 0.2,
         force: bool = False,
+        thorough: bool = False,
+        max_errors: int | None = None,
+        dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
+        failure: Callable[[Failure], None] | None = None,
+        change: Callable[[Change], None] | None = None,
+        stopping: Stopping | None = None,
     ) -> IndexReport:
-        """Crawl folders and record what changed; see `catalog.indexing.index`.
+        """Crawl folders and buckets, and record what changed; see `catalog.indexing.index`.
 
-        A new SQLite file is made when there is none.
+        A new SQLite file is made when there is none, but not by a dry run.
         """
-        from catalog.database.migration import ensure
         from catalog.indexing import index
 
-        ensure(self._database.url, create=True)
-        self._ensured = True
         return index(
             [fspath(root) for root in roots],
-            database=self._database,
+            database=self._rehearsed() if dry_run else self._made(),
+            listed=listed,
             executor=executor,
+            workers=workers,
+            concurrency=concurrency,
+            options=options,
             prune=prune,
             prune_limit=prune_limit,
             force=force,
+            thorough=thorough,
+            max_errors=max_errors,
+            dry_run=dry_run,
             progress=progress,
+            failure=failure,
+            change=change,
+            stopping=stopping,
         )
+
+    def watch(
+        self,
+        *roots: str | PathLike[str],
+        every: float | None = None,
+        workers: int = 1,
+        concurrency: int = 64,
+        options: StoreOptions = DEFAULT_OPTIONS,
+        told: Callable[[IndexReport], None] | None = None,
+        stopping: Stopping | None = None,
+    ) -> None:
+        """Index folders, and again whatever changes there; see `catalog.indexing.watching.watch`.
+
+        A new SQLite file is made when there is none.
+        """
+        from catalog.indexing.watching import watch
+
+        watch(
+            [fspath(root) for root in roots],
+            database=self._made(),
+            every=every,
+            workers=workers,
+            concurrency=concurrency,
+            options=options,
+            told=told,
+            stopping=stopping,
+        )
+
+    def _made(self) -> Database:
+        """Give the database, made now if it may be."""
+        from catalog.database.migration import ensure
+
+        ensure(self._database.url, create=True)
+        self._ensured = True
+        return self._database
+
+    def _rehearsed(self) -> Database | None:
+        """Give the database if there is a catalog in it."""
+        try:
+            return self._ready()
+        except DatabaseMissingError:
+            return None
 
     def systems(self, scope: str | None = None, kind: str | None = None) -> Iterator[SystemListing]:
         """List coordinate systems by address: all, or those at and below a group or folder."""
@@ -130,3 +195,25 @@ class Catalog(PathVerbs, SearchVerbs, ReportVerbs):
         from catalog.database.migration import backup
 
         return backup(self._database.url, file)
+
+    def copy(
+        self,
+        target: str,
+        *,
+        replace: bool = False,
+        progress: Callable[[CopyProgress], None] | None = None,
+    ) -> Copied:
+        """Copy the catalog into another database, of either kind, with all its ids.
+
+        Parameters
+        ----------
+        target
+            URL of a new SQLite file, or of a PostgreSQL database that holds no rows.
+        replace
+            Delete what the target holds.
+        progress
+            Called now and then.
+        """
+        from catalog.database.copying import copy
+
+        return copy(self._database.url, target, replace=replace, progress=progress)

@@ -72,7 +72,7 @@ class PathVerbs(OpenCatalog):
                 forward_only=forward_only,
                 normalise=normalise,
             )
-            return found.reading(_fields_of(connection))
+            return found.reading(fields_of(connection))
 
     def paths(
         self,
@@ -96,7 +96,7 @@ class PathVerbs(OpenCatalog):
                 forward_only=forward_only,
                 normalise=normalise,
             )
-            fields_for = _fields_of(connection)
+            fields_for = fields_of(connection)
             return tuple(path.reading(fields_for) for path in found)
 
     def disagreement(self, paths: Sequence[Path]) -> Alternatives:
@@ -104,7 +104,7 @@ class PathVerbs(OpenCatalog):
         from catalog.query.disagreement import disagreement
 
         with self._ready().reading() as connection:
-            return disagreement(connection, paths, _fields_of(connection))
+            return disagreement(connection, paths, fields_of(connection))
 
     def consistency(
         self, under: str | None = None, *, tolerance: float = 1e-3, limit: int = 100
@@ -129,7 +129,7 @@ class PathVerbs(OpenCatalog):
                 tolerance=tolerance,
                 limit=limit,
                 under=None if under is None else resolve_scope(connection, under, normalise),
-                fields_for=_fields_of(connection),
+                fields_for=fields_of(connection),
             )
 
     def transform(
@@ -210,7 +210,7 @@ class PathVerbs(OpenCatalog):
 
         with self._ready().reading() as connection:
             url = resolve_scope(connection, scope, normalise)
-            return graph(connection, url, _fields_of(connection))
+            return graph(connection, url, fields_of(connection))
 
     def export(self, path: Path, form: str) -> Export:
         """Give a path in another program's form: one of `catalog.export.FORMS`."""
@@ -246,7 +246,7 @@ class PathVerbs(OpenCatalog):
             return axis_layouts(connection)[row.axis_layout_id]
 
 
-def _fields_of(connection: sa.Connection) -> Callable[[str], FieldReader]:
+def fields_of(connection: sa.Connection) -> Callable[[str], FieldReader]:
     """Give for a group what opens the fields that it names; no field is read before it is asked."""
     from catalog.query.hierarchies import hierarchy_of
     from catalog.scene.fields import fields_below

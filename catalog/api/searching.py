@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from catalog.api.opened import OpenCatalog
+from catalog.errors import UsageError
 from catalog.stores.url import normalise
 
 if TYPE_CHECKING:
+    from catalog.query.finder import FileRow
     from catalog.query.search.asking import FieldListing
     from catalog.query.search.criteria import Criteria
     from catalog.query.search.found import FacetValue
+    from catalog.query.search.place import Place, Placed
+    from catalog.query.search.request import Request
     from catalog.query.search.results import Results
     from catalog.query.search.search import Search
 
@@ -62,8 +66,51 @@ class SearchVerbs(OpenCatalog):
         """
         from catalog.query.search.results import Results
 
-        search = self._search(text, of, criteria, sort=sort, limit=limit, after=after)
+        asked = self._request(text, of, criteria, sort=sort, limit=limit, after=after)
+        search = self._searching(asked)
+        if asked.placed is not None:
+            from catalog.query.search.place_results import PlacedResults
+
+            return PlacedResults(search, self._database.reading, asked.placed)
         return Results(search, self._database.reading)
+
+    def locate(self, **criteria: Unpack[Criteria]) -> Placed:
+        """Find the images at a place, whatever else they are.
+
+        Takes those criteria of `search` that say where: `in_` with `box`, `point`,
+        `overlaps`, `within` or `contains` (and `in_unit`), or one of the last three with
+        an image. What it gives, `search`, `count` and `facet` take as `placed`.
+
+        Raises
+        ------
+        UsageError
+            When no place is given, or it cannot be meant so.
+        AddressError
+            When the system or the image means nothing, or several things.
+        NoPathError
+            When nothing leads from the system to where its component's images are placed.
+
+        Examples
+        --------
+        >>> from catalog import Catalog
+        >>> with Catalog("brains.db") as brains:  # doctest: +SKIP
+        ...     there = brains.locate(in_="brain7.zarr#atlas", point={"x": 10, "y": 5})
+        ...     print(len(there.ids), there.unplaceable)
+        """
+        from catalog.query.search.criteria import placing_of
+
+        place = placing_of(criteria)
+        if place is None:
+            raise UsageError("Say where: a box or a point in a coordinate system, or an image.")
+        return self._located(place)
+
+    def _located(self, place: Place) -> Placed:
+        from catalog.api.paths import fields_of
+        from catalog.query.search.place_finding import find
+
+        database = self._ready()
+        with database.reading() as connection:
+            return find(connection, place, database.dialect, fields_of(connection), normalise)
 
     def count(
         self, text: str | None = None, *, of: str = "images", **criteria: Unpack[Criteria]
@@ -85,6 +132,22 @@ class SearchVerbs(OpenCatalog):
         search = self._search(text, of, criteria)
         with self._database.reading() as connection:
             yield from search.facet(connection, field)
+
+    def files(
+        self,
+        text: str | None = None,
+        *,
+        sort: Sequence[str] = (),
+        **criteria: Unpack[Criteria],
+    ) -> Iterator[FileRow]:
+        """Yield the images that `search` finds as BioFile Finder lists files.
+
+        Values are in the order of `catalog.query.finder.COLUMNS`.
+        """
+        from catalog.query.finder import file_rows
+
+        with self.search(text, sort=sort, **criteria) as found:
+            yield from file_rows(found, self._database.reading)
 
     def search_sql(
         self,
@@ -113,10 +176,28 @@ class SearchVerbs(OpenCatalog):
         limit: int | None = None,
         after: str | None = None,
     ) -> Search:
-        from catalog.query.search.asking import request
+        return self._searching(
+            self._request(text, of, criteria, sort=sort, limit=limit, after=after)
+        )
+
+    def _searching(self, asked: Request) -> Search:
         from catalog.query.search.search import Search
 
-        asked = request(
+        return Search(asked, self._database.dialect)
+
+    def _request(
+        self,
+        text: str | None,
+        of: str,
+        criteria: Criteria,
+        *,
+        sort: Sequence[str] = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Request:
+        from catalog.query.search.asking import request
+
+        return request(
             self._ready().reading,
             text,
             of=of,
@@ -125,8 +206,8 @@ class SearchVerbs(OpenCatalog):
             limit=limit,
             after=after,
             normalise=normalise,
+            locate=self._located,
         )
-        return Search(asked, self._database.dialect)
 
     def fields(self, of: str | None = None) -> tuple[FieldListing, ...]:
         """List the fields that a search can filter, sort and count by."""

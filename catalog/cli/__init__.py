@@ -15,7 +15,8 @@ from catalog import __version__
 # Verbs by section: where the command lives, and its line in `catalog --help`.
 _VERBS: dict[str, dict[str, tuple[str, str]]] = {
     "Record": {
-        "index": ("catalog.cli.index", "Crawl folders and record what changed."),
+        "index": ("catalog.cli.index", "Crawl folders and buckets, and record what changed."),
+        "watch": ("catalog.cli.watch", "Keep the catalog current while folders change."),
     },
     "Ask": {
         "search": ("catalog.cli.search", "Find images, scenes and other things."),
@@ -25,6 +26,14 @@ _VERBS: dict[str, dict[str, tuple[str, str]]] = {
             "catalog.cli.transform",
             "Move points from one coordinate system to another.",
         ),
+        "connected": (
+            "catalog.cli.questions",
+            "List what can be reached from a coordinate system.",
+        ),
+        "depends": (
+            "catalog.cli.questions",
+            "List the images that would move if something changed.",
+        ),
         "graph": ("catalog.cli.graph", "Draw coordinate systems and transformations."),
         "systems": ("catalog.cli.listings", "List coordinate systems."),
         "show": ("catalog.cli.show", "Show all that is recorded about one thing."),
@@ -33,7 +42,12 @@ _VERBS: dict[str, dict[str, tuple[str, str]]] = {
             "catalog.cli.consistency",
             "Find transformations that contradict each other.",
         ),
+        "orphans": (
+            "catalog.cli.questions",
+            "List what belongs nowhere, and references into nothing.",
+        ),
         "status": ("catalog.cli.listings", "Say what the catalog holds, and its last crawls."),
+        "crawls": ("catalog.cli.crawls", "List past runs of index."),
     },
     "Report": {
         "report": ("catalog.cli.sql", "Print a report, or list the reports that there are."),
@@ -44,7 +58,7 @@ _VERBS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Check and look after": {
         "check": ("catalog.cli.check", "Validate OME-Zarr metadata on disk."),
-        "db": ("catalog.cli.db", "Create, upgrade and back up the database."),
+        "db": ("catalog.cli.db", "Create, upgrade, back up and copy the database."),
     },
 }
 

@@ -1,23 +1,29 @@
-"""`catalog db`: create, upgrade and back up the database."""
+"""`catalog db`: create, upgrade, back up and copy the database."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.options import Verb, VerbGroup, database_option
 
+if TYPE_CHECKING:
+    from catalog.database.copying import CopyProgress
+
 
 @click.group(cls=VerbGroup)
 @click.option("-d", "--database", metavar="URL", help="Database to use; a bare path means SQLite.")
 def db(database: str | None) -> None:
-    """Create, upgrade and back up the database.
+    """Create, upgrade, back up and copy the database.
 
     For example:
       catalog db init
       catalog -d postgresql://lab/catalog db upgrade
       catalog db backup catalog-2026-05-01.db
+      catalog db copy catalog.db postgresql://lab/catalog
     """
 
 
@@ -97,3 +103,40 @@ def backup(database: str, file: Path) -> None:
 
     with Catalog(database) as catalog:
         click.echo(f"Copied {catalog.url} to {catalog.backup(file)}.", err=True)
+
+
+@db.command(cls=Verb, short_help="Copy the catalog into another database.")
+@click.argument("source")
+@click.argument("target")
+@click.option("--replace", is_flag=True, help="Delete what the target holds.")
+def copy(source: str, target: str, replace: bool) -> None:
+    """Copy the catalog at SOURCE into the database TARGET: from SQLite to PostgreSQL, or back.
+
+    All rows keep their ids. In an empty PostgreSQL database the tables are made; one that
+    holds rows already is refused, unless you say --replace. All rows arrive, and are counted,
+    or nothing is changed. Others may go on reading and writing SOURCE meanwhile; the copy is
+    of one moment.
+
+    For example:
+      catalog db copy catalog.db postgresql://lab/catalog
+      catalog db copy postgresql://lab/catalog laptop.db
+      catalog db copy --replace catalog.db postgresql://lab/catalog
+    """
+    from catalog.api import Catalog
+
+    with Catalog(source) as catalog, Catalog(target) as other:
+        shown = sys.stderr.isatty()
+        copied = catalog.copy(target, replace=replace, progress=_show if shown else None)
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+        tables = sum(map(bool, copied.rows.values()))
+        click.echo(
+            f"Copied {catalog.url} to {other.url}: {copied.total:,} rows in {tables} tables.",
+            err=True,
+        )
+
+
+def _show(progress: CopyProgress) -> None:
+    """Write how far a table has come over the line that says so."""
+    done = f"{progress.rows:,} of {progress.total:,} rows"
+    click.echo(f"\r\x1b[K{progress.table}: {done}", nl=False, err=True)

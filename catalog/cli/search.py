@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from catalog.cli.options import Verb, database_option
 from catalog.cli.output import Output, listing
 
 if TYPE_CHECKING:
+    from catalog.api import Catalog
     from catalog.query.search.criteria import Criteria, Range
 
 PAGE = 50
@@ -98,7 +99,7 @@ _OPTIONS: tuple[Callable[[Callable[..., object]], Callable[..., object]], ...] =
     _texts("version", "VERSION", "Only of this version of OME-Zarr."),
     _texts("axes", "NAMES", "Only with these axes, such as tczyx."),
     _texts("axis", "NAME", "Only with this axis."),
-    _texts("unit", "UNIT", "Only with an axis in this unit."),
+    _texts("unit", "UNIT", "Only with an axis in this unit; with --in, that of its numbers."),
     _texts("dtype", "TYPE", "Only of this data type, such as uint16."),
     click.option(
         "--min-size",
@@ -128,6 +129,28 @@ _OPTIONS: tuple[Callable[[Callable[..., object]], Callable[..., object]], ...] =
         default=None,
         help="Only images that label images annotate, or none does.",
     ),
+    _texts("organism", "TAXON", "Only of this organism, by name or as NCBITaxon:9606."),
+    _texts("modality", "METHOD", "Only by this imaging method, by name or as FBbi:00000246."),
+    click.option(
+        "--in", "in_", metavar="SYSTEM", help="The coordinate system that the numbers below are in."
+    ),
+    click.option(
+        "--box", metavar="BOX", help="Only images that overlap a box, such as x=10:20,y=5:9."
+    ),
+    click.option("--point", metavar="POINT", help="Only images around a point, such as x=10,y=5."),
+    click.option(
+        "--overlaps", metavar="IMAGE", help="Only images that overlap an image (with --in, a box)."
+    ),
+    click.option(
+        "--within",
+        metavar="IMAGE",
+        help="Only images that lie wholly within an image (with --in, a box).",
+    ),
+    click.option(
+        "--contains",
+        metavar="IMAGE",
+        help="Only images that hold the whole of an image (with --in, a box).",
+    ),
     _texts("type", "TYPE", "Only transformations of this type."),
     _texts("kind", "KIND", "Only coordinate systems of this kind."),
     click.option(
@@ -145,11 +168,19 @@ def _searching(command: Callable[..., object]) -> Callable[..., object]:
     names = (
         *("where", "name", "scene", "root", "version", "axes", "axis", "unit", "dtype", "channel"),
         *("min_size", "max_size", "voxel_size", "has_labels", "type", "kind"),
+        *("organism", "modality"),
+        *("in_", "box", "point", "overlaps", "within", "contains"),
     )
 
     @wraps(command)
     def made(*args: object, text: tuple[str, ...], of: str | None, **given: object) -> object:
-        criteria = {name: given.pop(name) for name in names}
+        criteria: dict[str, Any] = {name: given.pop(name) for name in names}
+        if criteria["in_"] is not None:
+            # Numbers have one unit; images with an axis in a unit are still found by --where.
+            units = criteria.pop("unit")
+            if len(units) > 1:
+                raise click.UsageError("With --in, --unit says what its numbers are in: give one.")
+            criteria |= {"unit": (), "in_unit": units[0] if units else None}
         of = of or "images"
         return command(*args, text=" ".join(text), of=of, criteria=criteria, **given)
 
@@ -221,10 +252,14 @@ def search(
       catalog search -w "axes LIKE '%c%' AND (size_z > 100 OR channel = 'DAPI')"
       catalog search --transformations --type affine --json
       catalog search --facet dtype --facet axes
+      catalog search --organism 'mus musculus' --facet modality
+      catalog search --in 'brain7.zarr#atlas' --box x=10:20,y=5:9 --unit micrometer
+      catalog search --overlaps tile_3
     """
     from catalog.api import Catalog
 
     with Catalog(database) as catalog:
+        _locate(catalog, criteria)
         if sql:
             click.echo(
                 catalog.search_sql(
@@ -256,11 +291,26 @@ def search(
             text, of=of, sort=sort, limit=limit or None, after=after, **criteria
         )
         shown = _TABLE[of] if output.form == "table" else results.fields
+        if "approximate" in results.fields and output.form == "table":
+            shown = (*shown[:-1], "approximate", shown[-1])
         names, positions = _chosen(results.fields, columns, shown)
         rows = _picked(results, positions)
         output.write(names, rows, empty=f"No {of} found.", hints=results.hints)
         if results.after is not None:
             click.echo(f"There are more: repeat it with --after {results.after}", err=True)
+
+
+def _locate(catalog: Catalog, criteria: Criteria) -> None:
+    """Find what lies at a place once, and say what is to be said of it."""
+    where = ("in_", "box", "point", "overlaps", "within", "contains")
+    if all(criteria.get(name) is None for name in where):
+        return
+    placed = catalog.locate(**criteria)
+    for name in (*where, "in_unit"):
+        criteria.pop(name, None)  # type: ignore[misc]
+    criteria["placed"] = placed
+    for note in placed.notes:
+        click.echo(note, err=True)
 
 
 def _picked(
@@ -271,6 +321,7 @@ def _picked(
 
 @click.command(cls=Verb)
 @_searching
+@click.option("--bff", is_flag=True, help="In the form that BioFile Finder opens.")
 @database_option
 @listing
 def export(
@@ -281,6 +332,7 @@ def export(
     criteria: Criteria,
     sort: tuple[str, ...],
     columns: str | None,
+    bff: bool,
     output: Output,
 ) -> None:
     """Write all that a search finds: all images, if it is not told what.
@@ -288,19 +340,39 @@ def export(
     TEXT and the filters are those of `catalog search`. The suffix of FILE decides the
     format; without one it is CSV on stdout. A million rows take no more memory than a few.
 
+    With --bff the columns are those that BioFile Finder knows (File Path, File Name, …) and
+    what it can group images by; it opens .csv, .parquet and .json.
+
     For example:
       catalog export -o images.parquet
       catalog export --root /data/brains --dtype uint16 -o brains.csv
       catalog export --transformations --nl > edges.ndjson
+      catalog export --bff -o images.csv
     """
     from catalog.api import Catalog
 
     if output.form == "table":
         output = Output("csv", output.file)
+    if bff and (of != "images" or columns is not None or output.form in {"tsv", "nl"}):
+        raise click.UsageError(
+            "--bff writes images with columns of its own, as .csv, .parquet or .json."
+        )
     with Catalog(database) as catalog:
+        _locate(catalog, criteria)
+        if bff:
+            from catalog.query.finder import COLUMNS
+
+            rows = catalog.files(text, sort=sort, **criteria)
+            written = output.write(tuple(COLUMNS), rows, hints=COLUMNS)
+            _said(written, of, output)
+            return
         results = catalog.search(text, of=of, sort=sort, **criteria)
         names, positions = _chosen(results.fields, columns, results.fields)
         written = output.write(names, _picked(results, positions), hints=results.hints)
+    _said(written, of, output)
+
+
+def _said(written: int, of: str, output: Output) -> None:
     if output.file is not None:
         click.echo(f"{written:,} {of} written to {output.file}", err=True)
 

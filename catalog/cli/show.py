@@ -14,6 +14,8 @@ from catalog.cli.rendering import json_text, matrix_lines, moment, number
 
 if TYPE_CHECKING:
     from catalog.query.shown import (
+        CrateShown,
+        ExtentShown,
         GroupShown,
         ImageShown,
         MemberShown,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 _SHOWN = 30
+_WORDS = 300
 
 T = TypeVar("T")
 
@@ -82,6 +85,9 @@ def _group(group: GroupShown) -> Iterator[str]:
     yield f"  indexed {moment(group.indexed_at)}"
     if group.hierarchy != group.url:
         yield f"  in {group.hierarchy}"
+    if group.crate is not None:
+        yield ""
+        yield from _crate(group.crate)
     if group.scene is not None:
         yield ""
         yield from _section(
@@ -89,6 +95,8 @@ def _group(group: GroupShown) -> Iterator[str]:
             [f"  {_member(member)}" for member in group.scene.images],
             f"the scene{_named(group.scene.name)} has no images",
         )
+        for reference in group.scene.references:
+            yield f"  placed in {reference}"
     for image in group.images:
         yield ""
         yield from _image(image)
@@ -141,6 +149,18 @@ def _group(group: GroupShown) -> Iterator[str]:
     )
 
 
+def _crate(crate: CrateShown) -> Iterator[str]:
+    yield f"RO-Crate{_named(crate.name)}"
+    for what, terms in (("organism", crate.organisms), ("modality", crate.modalities)):
+        for term in terms:
+            yield f"  {what}  {term.identifier}{_named(term.label)}"
+    if crate.license:
+        yield f"  license   {crate.license}"
+    if crate.description:
+        text = " ".join(crate.description.split())
+        yield f"  {text if len(text) <= _WORDS else text[: _WORDS - 1] + '…'}"
+
+
 def _image(image: ImageShown) -> Iterator[str]:
     yield f"image:{image.id}{_named(image.name)}"
     shape = "x".join(map(str, image.shape)) if image.shape else "array missing"
@@ -151,9 +171,25 @@ def _image(image: ImageShown) -> Iterator[str]:
         yield f"  intrinsic {image.intrinsic_system}"
     if image.label_of:
         yield f"  labels of {image.label_of}"
+    yield from _extent(image.extent)
     for level in image.levels:
         shape = "x".join(map(str, level.shape)) if level.shape else "array missing"
         yield f"  level {level.level:<3} {level.path}  {shape}"
+
+
+def _extent(extent: ExtentShown | None) -> Iterator[str]:
+    if extent is None:
+        return
+    if extent.low is None or extent.high is None:
+        yield f"  no place  {extent.reason}"
+        return
+    yield f"  lies in   {extent.reference}"
+    axes = extent.axes if extent.axes is not None else ("",) * len(extent.low)
+    sides = [
+        f"{axis}{'=' if axis else ''}{number(low)}:{number(high)}"
+        for axis, low, high in zip(axes, extent.low, extent.high, strict=True)
+    ]
+    yield f"  from:to   {','.join(sides)}{'  (approximate)' if extent.approximate else ''}"
 
 
 def _system(system: SystemShown) -> Iterator[str]:
@@ -161,6 +197,10 @@ def _system(system: SystemShown) -> Iterator[str]:
     of = f", intrinsic of image{_named(system.image)}" if system.image is not None else ""
     yield f"  system:{system.id}, {system.kind}{of}"
     yield f"  in component {system.component} of {system.component_systems:,} systems"
+    if system.reference is not None and system.reference != system.address:
+        yield f"  whose images are placed in {system.reference}"
+    elif system.reference is not None:
+        yield "  whose images are placed in this one"
     yield ""
     if system.axes is None:
         yield "axes unknown" if system.ndim is None else f"{system.ndim} axes, not named"

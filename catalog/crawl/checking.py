@@ -26,7 +26,7 @@ def check_reading(
         What was made of `reading` already, when it is at hand.
     """
     assembly = assembly if assembly is not None else assemble(reading.nodes)
-    parameters = parameters if parameters is not None else Parameters(reading.url)
+    parameters = parameters if parameters is not None else Parameters(reading.url, reading.options)
     return tuple(
         dict.fromkeys(
             (

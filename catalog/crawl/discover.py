@@ -7,21 +7,32 @@ discovery never goes below a folder that holds Zarr metadata, and never lists ch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 
-from catalog.errors import StoreError
-from catalog.stores import Store
+from catalog.crawl.driving import is_async
+from catalog.errors import CatalogError, StoreError
+from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Listing, Stat, Store, StoreOptions
 from catalog.stores.url import join
 
 # Any of these in a folder makes it a Zarr node.
 MARKERS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"))
+# Zipped hierarchies: of RFC-9, and as others call them. Other archives hold anything.
+_ARCHIVES = (".ozx", ".zarr.zip")
+
+# Folders that are looked at together, where looking means waiting for a server.
+_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A folder that holds Zarr metadata and lies in no other one."""
+    """A folder that holds Zarr metadata and lies in no other one.
+
+    `seen`: its ``zarr.json`` as it was met, where this was told on the way.
+    """
 
     url: str
+    seen: Stat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +49,49 @@ class FolderProblem:
     unlisted: bool = False
 
 
-def discover(store: Store) -> Iterator[Found | FolderProblem]:
-    """Find the hierarchies in a store, level by level of each folder, by name.
+def discover(
+    store: Store, options: StoreOptions = DEFAULT_OPTIONS
+) -> Iterator[Found | FolderProblem]:
+    """Find the hierarchies in a store, always in the same order.
 
     Symbolic links are not followed here: what they lead to is found where it lies,
-    under one URL.
+    under one URL. Zipped hierarchies that lie in folders are looked into.
+
+    Parameters
+    ----------
+    options
+        How archives are opened.
 
     Raises
     ------
     StoreError
-        When the root itself cannot be listed.
+        When the root itself cannot be listed, and is no hierarchy.
     """
+    if not store.lists:
+        yield _unlisted_root(store)
+    elif is_async(store) and not store.near:
+        yield from _discover_ahead(store, options)
+    else:
+        yield from _discover_in_turn(store, options)
+
+
+def _unlisted_root(store: Store) -> Found:
+    for marker in ("zarr.json", ".zgroup", ".zattrs", ".zmetadata", ".zarray"):
+        seen = store.stat(marker)
+        if seen is not None:
+            return Found(store.url, seen if marker == "zarr.json" else None)
+    # A server may give neither etag nor time.
+    if any(store.get(marker) is not None for marker in ("zarr.json", ".zattrs", ".zgroup")):
+        return Found(store.url)
+    raise StoreError(
+        f"{store.url} cannot be listed, and is no Zarr hierarchy itself: give the URLs of the "
+        "hierarchies in it, or a list of them in a file",
+        store.url,
+    )
+
+
+def _discover_in_turn(store: Store, options: StoreOptions) -> Iterator[Found | FolderProblem]:
+    """Look at one folder after the other, level by level of each, by name."""
     root = store.url
     if _holds_zarr_json(store, ""):
         yield Found(root)
@@ -61,31 +104,102 @@ def discover(store: Store) -> Iterator[Found | FolderProblem]:
         except StoreError as error:
             if not path:
                 raise
-            yield FolderProblem(join(root, path), "unreadable-folder", error.message, unlisted=True)
+            yield _unreadable(root, path, error)
             continue
         if not MARKERS.isdisjoint(listing.files):
             yield Found(join(root, path))
             continue
+        yield from _remarks(root, path, listing)
         prefix = f"{path}/" if path else ""
-        for name, message in listing.refused:
-            yield FolderProblem(
-                join(root, prefix + name), "link-not-followed", f"this link {message}"
-            )
-        folders = [name for name in listing.folders if name not in listing.links]
-        if path.endswith(".zarr") and not listing.folders:
-            yield FolderProblem(
-                join(root, path),
-                "empty-store",
-                "this folder is named like a Zarr store and holds no Zarr metadata",
-            )
         plain = []
-        for name in folders:
+        for name in listing.folders:
+            if name in listing.links:
+                continue
             # One stat tells a Zarr v3 hierarchy, without listing it.
             if _holds_zarr_json(store, prefix + name):
                 yield Found(join(root, prefix + name))
             else:
                 plain.append(prefix + name)
+        yield from _in_archives(root, prefix, listing, options)
         pending.extend(reversed(plain))
+
+
+def _discover_ahead(store: AsyncStore, options: StoreOptions) -> Iterator[Found | FolderProblem]:
+    """Look at many folders at a time; give what is met by folder, by name."""
+    from catalog.crawl.concurrent import LoopThread
+
+    root = store.url
+    thread = LoopThread()
+    # What comes first is last.
+    pending: list[str] = [""]
+    looks: dict[str, Future[Stat | Listing]] = {}
+    try:
+        while pending:
+            for path in pending[-_AT_ONCE:]:
+                if path not in looks:
+                    looks[path] = thread.start(_look(store, path))
+            path = pending.pop()
+            try:
+                met = looks.pop(path).result()
+            except StoreError as error:
+                if not path:
+                    raise
+                yield _unreadable(root, path, error)
+                continue
+            if isinstance(met, Stat):
+                yield Found(join(root, path), met)
+            elif not MARKERS.isdisjoint(met.files):
+                yield Found(join(root, path))
+            else:
+                yield from _remarks(root, path, met)
+                prefix = f"{path}/" if path else ""
+                yield from _in_archives(root, prefix, met, options)
+                pending.extend(
+                    prefix + name for name in reversed(met.folders) if name not in met.links
+                )
+    finally:
+        thread.stop()
+
+
+async def _look(store: AsyncStore, path: str) -> Stat | Listing:
+    """Give the time of a folder's ``zarr.json``; without one, what else is in it."""
+    try:
+        seen = await store.stat_async(f"{path}/zarr.json" if path else "zarr.json")
+    except StoreError:  # listing tells, or says what is wrong
+        seen = None
+    return seen if seen is not None else await store.list_folder_async(path)
+
+
+def _remarks(root: str, path: str, listing: Listing) -> Iterator[FolderProblem]:
+    prefix = f"{path}/" if path else ""
+    for name, message in listing.refused:
+        yield FolderProblem(join(root, prefix + name), "link-not-followed", f"this link {message}")
+    if path.endswith(".zarr") and not listing.folders:
+        yield FolderProblem(
+            join(root, path),
+            "empty-store",
+            "this folder is named like a Zarr store and holds no Zarr metadata",
+        )
+
+
+def _in_archives(
+    root: str, prefix: str, listing: Listing, options: StoreOptions
+) -> Iterator[Found | FolderProblem]:
+    """Find the hierarchies in the archives that lie in a folder."""
+    for name in listing.files:
+        if not name.lower().endswith(_ARCHIVES):
+            continue
+        from catalog.stores import open_store
+
+        url = join(root, prefix + name)
+        try:
+            yield from discover(open_store(url, root, options), options)
+        except CatalogError as error:
+            yield FolderProblem(url, "unreadable-folder", error.message, unlisted=True)
+
+
+def _unreadable(root: str, path: str, error: StoreError) -> FolderProblem:
+    return FolderProblem(join(root, path), "unreadable-folder", error.message, unlisted=True)
 
 
 def _holds_zarr_json(store: Store, path: str) -> bool:

@@ -20,6 +20,7 @@ _STRUCTURE = frozenset(
     }
 )
 _ENTERED = frozenset({"ome", "multiscales", "omero"})
+_NAMES = frozenset({"name", "channels", "id"})
 
 
 def free_text(attributes: Mapping[str, object]) -> tuple[str, ...]:
@@ -28,9 +29,11 @@ def free_text(attributes: Mapping[str, object]) -> tuple[str, ...]:
     Each text is a key with its value, such as ``species Mus musculus``. Names of images and
     labels of channels, which are recorded elsewhere, are left out.
     """
+    said: list[str] = []
+    _look(attributes, said)
     texts: list[str] = []
     room = MOST
-    for text in _specified(attributes):
+    for text in said:
         room -= len(text)
         if room < 0:
             break
@@ -38,23 +41,23 @@ def free_text(attributes: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _specified(node: Mapping[str, object]) -> Iterator[str]:
+def _look(node: Mapping[str, object], said: list[str]) -> None:
     """Walk what OME-Zarr defines, for what it does not define inside it."""
     for key, value in node.items():
         if key in _STRUCTURE:
             continue
         if key not in _ENTERED:
-            yield from _free(key, value, 0)
-        elif isinstance(value, Mapping):
-            yield from _specified(_unnamed(value))
+            said.extend(_free(key, value, 0))
+        elif isinstance(value, dict):
+            _look(_unnamed(value), said)
         elif isinstance(value, list):
             for item in value:
-                if isinstance(item, Mapping):
-                    yield from _specified(_unnamed(item))
+                if isinstance(item, dict):
+                    _look(_unnamed(item), said)
 
 
 def _unnamed(node: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in node.items() if key not in ("name", "channels", "id")}
+    return {key: value for key, value in node.items() if key not in _NAMES}
 
 
 def _free(key: str, value: object, depth: int) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from catalog.crawl.checking import check_reading
+from catalog.crawl.crates import crate_record, crate_texts, topmost
 from catalog.crawl.edges import scale_of, transformation_record
+from catalog.crawl.extents import extents
 from catalog.crawl.free_text import free_text
 from catalog.crawl.parameters import Parameters
 from catalog.crawl.parts import channels, label_sources, plates, wells
@@ -26,13 +28,20 @@ from catalog.crawl.records import (
     SystemRecord,
     TransformationRecord,
 )
-from catalog.metadata.assembly import System, SystemKey, assemble, join
+from catalog.metadata.assembly import System, SystemKey, assemble
 from catalog.metadata.axes import Axis
-from catalog.metadata.nodes import ArrayNode, GroupNode
+from catalog.metadata.nodes import ArrayNode, GroupNode, Note
 from catalog.stores.url import name as last_part
+
+if TYPE_CHECKING:
+    from catalog.geometry.field import FieldReader
+    from catalog.geometry.steps import Mapping
 
 _NO_METADATA = GroupNode(version="", zarr_format=3, kind="collection")
 _NO_DOCUMENT = GroupDocument(None, None, b"")
+
+_TEXTS = Note[tuple[str, tuple[str, ...]]]()
+"""The attributes of a group as JSON, and the free texts in them."""
 
 
 def has_metadata(reading: Reading) -> bool:
@@ -47,16 +56,23 @@ def is_array(reading: Reading) -> bool:
     return isinstance(reading.nodes.get(""), ArrayNode)
 
 
-def interpret(reading: Reading) -> tuple[HierarchyRecord, tuple[str, ...]]:
+def interpret(reading: Reading) -> tuple[HierarchyRecord, Parameters]:
     """Make the record of one hierarchy.
 
     Returns
     -------
-    record, paths
-        `paths` are those of the arrays whose values went into the record (parameters).
+    record, parameters
+        `parameters` holds the arrays whose values went into the record.
     """
     draft = _Interpretation(reading)
-    return draft.record(), draft.parameters.read
+    return draft.record(), draft.parameters
+
+
+class _Layout(NamedTuple):
+    """The axes of systems, as records and as a text."""
+
+    records: tuple[AxisRecord, ...]
+    text: str
 
 
 class _Interpretation:
@@ -73,11 +89,18 @@ class _Interpretation:
         self._paths = {path for path, _ in self._groups}
         self._assembly = assemble(reading.nodes)
         self._positions = {key: index for index, key in enumerate(self._assembly.systems)}
-        self.parameters = Parameters(reading.url)
+        self._layouts: dict[int, _Layout] = {}
+        self.parameters = Parameters(reading.url, reading.options)
+        self._fields: Callable[[str], FieldReader] | None = None
+        self._crate_texts: dict[str, tuple[str, ...]] = {}
+        if reading.crate is not None:
+            said = crate_texts(reading.crate.crate)
+            self._crate_texts = dict.fromkeys(topmost(self._groups), said)
 
     def record(self) -> HierarchyRecord:
         transformations = self._transformations()
         images, levels = self._images(transformations)
+        systems = self._systems()
         problems = check_reading(self._reading, assembly=self._assembly, parameters=self.parameters)
         return HierarchyRecord(
             url=self._reading.url,
@@ -99,7 +122,7 @@ class _Interpretation:
             channels=tuple(channels(self._groups)),
             plates=tuple(plates(self._groups)),
             wells=tuple(wells(self._groups)),
-            systems=self._systems(),
+            systems=systems,
             transformations=tuple(transformations),
             problems=tuple(
                 ProblemRecord(
@@ -111,10 +134,34 @@ class _Interpretation:
                 )
                 for problem in problems
             ),
+            extents=extents(
+                self._reading.url,
+                systems,
+                transformations,
+                images,
+                levels,
+                mapping_of=self._mapping,
+            ),
+            crate=None if self._reading.crate is None else crate_record(self._reading.crate),
         )
+
+    def _mapping(self, number: int) -> Mapping:
+        """Make the mapping of an edge that is not affine, with what opens its fields."""
+        from catalog.crawl.edges import edge_mapping_of
+
+        if self._fields is None:
+            from catalog.crawl.fields import fields_below
+
+            self._fields = fields_below(self._reading.url, self._reading.options)
+        edge = self._assembly.edges[number]
+        made = edge_mapping_of(edge, self._assembly.systems, self.parameters)
+        return made.reading(self._fields(edge.group))
 
     def _group(self, path: str, node: GroupNode) -> GroupRecord:
         document = self._reading.documents.get(path, _NO_DOCUMENT)
+        texts = _TEXTS.on(node)
+        if texts is None:
+            texts = _TEXTS.write(node, (_json(node.attributes), free_text(node.attributes)))
         return GroupRecord(
             path=path,
             parent=self._above(path) if path else None,
@@ -125,8 +172,8 @@ class _Interpretation:
             mtime_ns=document.mtime_ns,
             size=document.size,
             digest=document.digest,
-            attributes=_json(node.attributes),
-            free_text=free_text(node.attributes),
+            attributes=texts[0],
+            free_text=texts[1] + self._crate_texts.get(path, ()),
         )
 
     def _above(self, path: str) -> str:
@@ -138,16 +185,10 @@ class _Interpretation:
         return ""
 
     def _systems(self) -> tuple[SystemRecord, ...]:
-        layouts: dict[int, tuple[AxisRecord, ...]] = {}
         records = []
         for key, system in self._assembly.systems.items():
             axes = system.axes
-            layout = None
-            if axes is not None:
-                # Axes are shared by many systems: the same tuple need not be turned twice.
-                layout = layouts.get(id(axes))
-                if layout is None:
-                    layout = layouts[id(axes)] = tuple([_axis(axis) for axis in axes])
+            layout = self._layout(axes).records if axes is not None else None
             group, array_path = self._place(key, system)
             records.append(
                 SystemRecord(
@@ -155,6 +196,15 @@ class _Interpretation:
                 )
             )
         return tuple(records)
+
+    def _layout(self, axes: tuple[Axis, ...]) -> _Layout:
+        """Turn axes, which many systems share: the same tuple not twice."""
+        layout = self._layouts.get(id(axes))
+        if layout is None:
+            layout = self._layouts[id(axes)] = _Layout(
+                tuple([_axis(axis) for axis in axes]), _axes_text(axes)
+            )
+        return layout
 
     def _place(self, key: SystemKey, system: System) -> tuple[str, str]:
         """Split a system's location into a recorded group and what is left."""
@@ -169,10 +219,11 @@ class _Interpretation:
         return group, location[len(group) + 1 :] if group else location
 
     def _transformations(self) -> list[TransformationRecord]:
-        systems = self._assembly.systems
+        systems, positions, nodes = self._assembly.systems, self._positions, self._nodes
         records = []
         for edge in self._assembly.edges:
-            record = transformation_record(edge, systems, self._positions, self.parameters)
+            node = nodes.get(edge.group)
+            record = transformation_record(edge, node, systems, positions, self.parameters)
             if record.group not in self._paths:
                 record = record._replace(group=self._above(record.group))
             records.append(record)
@@ -193,8 +244,9 @@ class _Interpretation:
             for index, image in enumerate(node.images):
                 first: LevelRecord | None = None
                 leads: TransformationRecord | None = None
+                stand = self._assembly.levels[path][index]
                 for number, dataset in enumerate(image.datasets):
-                    level = self._level(path, index, number, dataset.path)
+                    level = self._level(path, index, number, dataset.path, stand[number].array)
                     levels.append(level)
                     if level.system is not None and leads is None:
                         leads = datasets.get((path, index, level.system))
@@ -211,7 +263,7 @@ class _Interpretation:
                         group=path,
                         index=index,
                         name=image.name,
-                        axes=_axes_text(axes),
+                        axes=self._layout(axes).text if axes is not None else "",
                         shape=first.shape if first else None,
                         dtype=first.dtype if first else None,
                         intrinsic=intrinsic,
@@ -221,22 +273,19 @@ class _Interpretation:
                 )
         return images, levels
 
-    def _level(self, group: str, image: int, number: int, path: str) -> LevelRecord:
-        place = join(group, path)
-        node = None if place is None else self._nodes.get(place)
-        array = node if isinstance(node, ArrayNode) else None
-        return LevelRecord(
-            group=group,
-            image=image,
-            level=number,
-            path=place[len(group) + 1 if group else 0 :]
-            if place is not None and _is_below(place, group)
-            else path,
-            shape=array.shape if array else None,
-            chunks=array.chunks if array else None,
-            dtype=array.dtype if array else None,
-            system=None if place is None else self._positions.get(SystemKey(place, "")),
-        )
+    def _level(
+        self, group: str, image: int, number: int, path: str, array: SystemKey | None
+    ) -> LevelRecord:
+        if array is None:
+            return LevelRecord(group, image, number, path, None, None, None, None)
+        place = array.location
+        if _is_below(place, group):
+            path = place[len(group) + 1 if group else 0 :]
+        node = self._nodes.get(place)
+        system = self._positions.get(array)
+        if not isinstance(node, ArrayNode):
+            return LevelRecord(group, image, number, path, None, None, None, system)
+        return LevelRecord(group, image, number, path, node.shape, node.chunks, node.dtype, system)
 
 
 def _scene_name(node: GroupNode) -> str | None:
@@ -256,8 +305,8 @@ def _axis(axis: Axis) -> AxisRecord:
     return AxisRecord(axis.name, axis.type, axis.unit, axis.discrete, axis.longName)
 
 
-def _axes_text(axes: tuple[Axis, ...] | None) -> str:
-    names = [axis.name for axis in axes or ()]
+def _axes_text(axes: tuple[Axis, ...]) -> str:
+    names = [axis.name for axis in axes]
     return ("" if all(len(name) == 1 for name in names) else ",").join(names)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from catalog.errors import DocumentError, StoreError
+from catalog.errors import CatalogError, DocumentError, StoreError
 from catalog.metadata.assembly import Edge, join
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.matrices import is_rotation, is_singular
@@ -20,6 +21,7 @@ from catalog.metadata.transformations import (
     Sequence,
     Translation,
 )
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,14 +37,28 @@ class Parameters:
         Paths of the arrays that were asked for, from the root of the hierarchy.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, options: StoreOptions = DEFAULT_OPTIONS) -> None:
         self._url = url
+        self._options = options
         self._values: dict[str, NDArray[np.float64] | StoreError | DocumentError] = {}
 
     @property
     def read(self) -> tuple[str, ...]:
         """Paths of the arrays that were asked for."""
         return tuple(sorted(self._values))
+
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of all values read (or of their lack), the same from every store."""
+        hasher = blake2b(digest_size=16)
+        for path in self.read:
+            value = self._values[path]
+            hasher.update(path.encode("utf-8", "surrogateescape") + b"\0")
+            if isinstance(value, CatalogError):
+                hasher.update(type(value).__name__.encode())
+            else:
+                hasher.update(repr(value.shape).encode() + value.tobytes())
+        return hasher.digest()
 
     def reader(self, group: str) -> Callable[[str], NDArray[np.float64]]:
         """Give a reader of paths as the document of a group writes them."""
@@ -67,7 +83,7 @@ class Parameters:
         from catalog.stores.parameters import read_parameters
 
         try:
-            return read_parameters(self._url, place)
+            return read_parameters(self._url, place, self._options)
         except (StoreError, DocumentError) as error:
             return error
 
@@ -75,6 +91,8 @@ class Parameters:
 def check_parameters(edges: Iterable[Edge], parameters: Parameters) -> Iterator[Problem]:
     """Check the values of stored parameters: a chunk that is missing reads as zeros, say."""
     for edge in edges:
+        if _is_usual(edge.transformation):
+            continue
         read = parameters.reader(edge.group)
         for transformation, path in _stored(edge.transformation):
             try:
@@ -88,6 +106,15 @@ def check_parameters(edges: Iterable[Edge], parameters: Parameters) -> Iterator[
                 yield problem(
                     code, edge.pointer, f"the values stored at {path!r} {words}", edge.group
                 )
+
+
+def _is_usual(transformation: AnyTransform) -> bool:
+    """Tell at once, of most edges of a collection, that no parameters are stored."""
+    if isinstance(transformation, Sequence):
+        return all(map(_is_usual, transformation.transformations))
+    if isinstance(transformation, Scale):
+        return transformation.path is None
+    return isinstance(transformation, Translation) and transformation.path is None
 
 
 def _stored(transformation: AnyTransform) -> Iterator[tuple[AnyTransform, str]]:

@@ -15,6 +15,7 @@ from catalog.stores.url import join, relative
 if TYPE_CHECKING:
     # Names of types alone: what handles records need not load what makes them.
     from catalog.metadata.assembly import Origin, SystemKind
+    from catalog.metadata.crate import TermKind
     from catalog.metadata.nodes import GroupKind
     from catalog.metadata.problems import Severity
 
@@ -183,6 +184,60 @@ class TransformationRecord(NamedTuple):
     image: int | None
 
 
+class ExtentRecord(NamedTuple):
+    """Where an image lies: the box of its finest array in its component's reference system.
+
+    `system` and `reference` index `HierarchyRecord.systems`.
+
+    Attributes
+    ----------
+    group, image
+        Group and entry in `multiscales`.
+    system, shape
+        The finest array whose shape is known; None when there is none.
+    reference
+        None when nothing connects the image with any system.
+    affine
+        From indices of the array to the reference system, M rows of N+1 numbers; None
+        when it is no affine map, or there is none.
+    low, high
+        The smallest box around the image, along the axes of the reference system.
+    approximate
+        The box was found by sampling, and widened.
+    reason
+        Why the image has no box, in words; None when it has one.
+    """
+
+    group: str
+    image: int
+    system: int | None
+    shape: tuple[int, ...] | None
+    reference: int | None
+    affine: tuple[tuple[float, ...], ...] | None
+    low: tuple[float, ...] | None
+    high: tuple[float, ...] | None
+    approximate: bool
+    reason: str | None
+
+
+class CrateTermRecord(NamedTuple):
+    """An organism or a modality that an RO-Crate names; `label` is None if it has none."""
+
+    kind: TermKind
+    identifier: str
+    label: str | None
+
+
+class CrateRecord(NamedTuple):
+    """The RO-Crate beside the root of a hierarchy; `document` is its JSON text as it stood."""
+
+    name: str | None
+    description: str | None
+    license: str | None
+    document: str
+    terms: tuple[CrateTermRecord, ...] = ()
+
+
 class ProblemRecord(NamedTuple):
     """Something wrong with a document of this hierarchy."""
 
@@ -226,6 +281,8 @@ class HierarchyRecord:
     systems: tuple[SystemRecord, ...] = ()
     transformations: tuple[TransformationRecord, ...] = ()
     problems: tuple[ProblemRecord, ...] = ()
+    extents: tuple[ExtentRecord, ...] = ()
+    crate: CrateRecord | None = None
 
     def url_of(self, path: str) -> str:
         """Give the URL of a place in this hierarchy, by its path from the root."""

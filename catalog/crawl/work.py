@@ -1,13 +1,15 @@
-"""One hierarchy from its place to an outcome: the function that an executor runs."""
+"""One hierarchy from its place to an outcome: the functions that executors run."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from catalog.crawl.manifest import UNREADABLE, array_files, is_unchanged
+from catalog.crawl.driving import drive, drive_async, in_thread, is_async
+from catalog.crawl.manifest import UNREADABLE, array_entries, compare_root, is_unchanged
 from catalog.crawl.records import (
     Failed,
     HierarchyRecord,
@@ -18,10 +20,12 @@ from catalog.crawl.records import (
     Unchanged,
 )
 from catalog.errors import CatalogError, DocumentError, StoreError
-from catalog.stores import open_store
+from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Stat, Store, StoreOptions, open_store
+from catalog.stores.opening import is_plain_remote
 
 if TYPE_CHECKING:
-    from catalog.crawl.read import Reading
+    from catalog.crawl.parameters import Parameters
+    from catalog.crawl.reading import Reading
 
 
 def crawl_hierarchy(
@@ -29,6 +33,10 @@ def crawl_hierarchy(
     known_manifest: Sequence[ManifestEntry] = (),
     known_digest: bytes | None = None,
     boundary: str | None = None,
+    options: StoreOptions = DEFAULT_OPTIONS,
+    *,
+    thorough: bool = False,
+    seen: Stat | None = None,
 ) -> Outcome:
     """Read the hierarchy at a normalised URL, unless nothing in it has changed.
 
@@ -40,48 +48,124 @@ def crawl_hierarchy(
         Of the record that is there already; empty and None to read in any case.
     boundary
         URL of the root of the crawl, outside of which no link is followed.
+    options
+        How the store is opened.
+    thorough
+        Do not rely on the root's document: far from here, read all documents, and let
+        their digest say whether anything has changed.
+    seen
+        What is known of the root's ``zarr.json`` from finding it: spares asking again.
     """
     try:
-        return _crawl(url, known_manifest, known_digest, boundary)
-    except StoreError as error:
-        return _failed(url, "unreadable-document", error.message)
-    except DocumentError as error:
-        return _failed(url, "invalid-document", error.message, error.pointer)
+        store = open_store(url, boundary, options)
+        if is_async(store) and not store.near and not _in_loop():
+            return asyncio.run(
+                crawl_hierarchy_async(
+                    *(url, known_manifest, known_digest, boundary, options),
+                    thorough=thorough,
+                    seen=seen,
+                    store=store,
+                )
+            )
+        if known_manifest:
+            if store.near:
+                unchanged = is_unchanged(store, known_manifest)
+            else:
+                unchanged = not thorough and drive(store, compare_root(known_manifest, seen))
+            if unchanged:
+                return Unchanged(url)
+        # What understands documents takes its time to import: not where nothing has changed.
+        from catalog.crawl.read import read_store
+
+        return _judge(read_store(store, options), store, known_manifest, known_digest)
     except Exception as error:
-        reason = error.message if isinstance(error, CatalogError) else f"{error}"
-        return _failed(
-            url,
-            "not-understood",
-            f"this hierarchy could not be understood ({type(error).__name__}: {reason}); "
-            "please report it with its metadata",
-        )
+        return _failure(url, error)
 
 
-def _crawl(
+async def crawl_hierarchy_async(
     url: str,
+    known_manifest: Sequence[ManifestEntry] = (),
+    known_digest: bytes | None = None,
+    boundary: str | None = None,
+    options: StoreOptions = DEFAULT_OPTIONS,
+    *,
+    thorough: bool = False,
+    seen: Stat | None = None,
+    store: Store | None = None,
+    slots: asyncio.Semaphore | None = None,
+) -> Outcome:
+    """Do what `crawl_hierarchy` does, while others are doing it too.
+
+    Parameters
+    ----------
+    store
+        The hierarchy's, when it is open already.
+    slots
+        As many as there may be requests at a time.
+    """
+    try:
+        if store is None:
+            # A client is made once for each bucket and server; to open an archive is to ask.
+            if is_plain_remote(url):
+                store = open_store(url, boundary, options)
+            else:
+                store = await in_thread(lambda: open_store(url, boundary, options))
+        if not is_async(store):
+            known = (known_manifest, known_digest)
+            return await in_thread(
+                lambda: crawl_hierarchy(
+                    url, *known, boundary, options, thorough=thorough, seen=seen
+                )
+            )
+        if known_manifest and not thorough:
+            compared = compare_root(known_manifest, seen)
+            if await drive_async(store, compared, slots):
+                return Unchanged(url)
+        return await _read_async(store, known_manifest, known_digest, options, slots)
+    except Exception as error:
+        return _failure(url, error)
+
+
+async def _read_async(
+    store: AsyncStore,
     known_manifest: Sequence[ManifestEntry],
     known_digest: bytes | None,
-    boundary: str | None,
+    options: StoreOptions,
+    slots: asyncio.Semaphore | None,
 ) -> Outcome:
-    if known_manifest and is_unchanged(open_store(url, boundary), known_manifest):
-        return Unchanged(url)
-    # What understands documents takes its time to import: not where nothing has changed.
-    from catalog.crawl.interpret import has_metadata, interpret, is_array
-    from catalog.crawl.read import read_hierarchy
+    from catalog.crawl.naming import stored
+    from catalog.crawl.read import read_store_async
+    from catalog.metadata.nodes import GroupNode
 
-    reading = read_hierarchy(url, boundary)
+    reading = await read_store_async(store, options, slots)
+    if any(isinstance(node, GroupNode) and stored(node) for node in reading.nodes.values()):
+        # Arrays are read by zarr, which waits for each answer.
+        return await in_thread(lambda: _judge(reading, store, known_manifest, known_digest))
+    return _judge(reading, store, known_manifest, known_digest)
+
+
+def _judge(
+    reading: Reading,
+    store: Store,
+    known_manifest: Sequence[ManifestEntry],
+    known_digest: bytes | None,
+) -> Outcome:
+    """Make an outcome of what was read, beside what is known."""
+    from catalog.crawl.interpret import has_metadata, interpret, is_array
+
+    url = reading.url
     if is_array(reading):
         return Ignored(url, "a single Zarr array; only groups hold OME-Zarr metadata")
     if not has_metadata(reading):
         return Ignored(url, "a Zarr group without OME-Zarr metadata in it")
-    record, arrays = interpret(reading)
-    if arrays:
-        record = _with_arrays(record, arrays, boundary)
+    record, parameters = interpret(reading)
+    if parameters.read:
+        record = _with_arrays(record, parameters, store)
     if known_digest == record.digest:
         known = tuple(known_manifest)
         return Unchanged(url, None if record.manifest == known else record.manifest)
     if known_digest is not None and not reading.whole:
-        lost = _newly_lost(reading, known_manifest)
+        lost = _newly_lost(reading.manifest, known_manifest)
         if lost is not None:
             message = (
                 f"{lost or 'the root folder'} of this hierarchy cannot be read any more: "
@@ -92,31 +176,45 @@ def _crawl(
     return record
 
 
-def _with_arrays(
-    record: HierarchyRecord, arrays: Iterable[str], boundary: str | None
-) -> HierarchyRecord:
+def _with_arrays(record: HierarchyRecord, parameters: Parameters, store: Store) -> HierarchyRecord:
     """Let the values of parameters count among what was read."""
-    store = open_store(record.url, boundary)
-    manifest = list(record.manifest)
-    hasher = blake2b(record.digest, digest_size=16)
-    for path in arrays:
-        for item in array_files(store, path):
-            if isinstance(item, ManifestEntry):
-                manifest.append(item)
-                hasher.update(item.path.encode() + b"\0")
-            else:
-                hasher.update(item.data)
-    return replace(record, manifest=tuple(manifest), digest=hasher.digest())
+    digest = blake2b(record.digest + parameters.fingerprint, digest_size=16).digest()
+    if not store.near:
+        return replace(record, digest=digest)
+    entries = [entry for path in parameters.read for entry in array_entries(store, path)]
+    return replace(record, manifest=(*record.manifest, *entries), digest=digest)
 
 
-def _newly_lost(reading: Reading, known: Sequence[ManifestEntry]) -> str | None:
+def _newly_lost(found: Iterable[ManifestEntry], known: Iterable[ManifestEntry]) -> str | None:
     """Give the first place that could be read before and cannot be now."""
     before = {entry.path for entry in known if entry.mtime_ns == UNREADABLE}
-    for entry in reading.manifest:
+    for entry in found:
         if entry.mtime_ns == UNREADABLE and entry.path not in before:
             return entry.path
     return None
 
 
+def _failure(url: str, error: Exception) -> Failed:
+    if isinstance(error, StoreError):
+        return _failed(url, "unreadable-document", error.message)
+    if isinstance(error, DocumentError):
+        return _failed(url, "invalid-document", error.message, error.pointer)
+    reason = error.message if isinstance(error, CatalogError) else f"{error}"
+    return _failed(
+        url,
+        "not-understood",
+        f"this hierarchy could not be understood ({type(error).__name__}: {reason}); "
+        "please report it with its metadata",
+    )
+
+
 def _failed(url: str, code: str, message: str, pointer: str = "") -> Failed:
     return Failed(url, ProblemRecord("", pointer, code, "error", message))
+
+
+def _in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

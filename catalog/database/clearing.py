@@ -12,6 +12,9 @@ from catalog.database.schema import (
     channel,
     component,
     coordinate_system,
+    crate,
+    crate_term,
+    extent,
     hierarchy,
     image,
     label_image,
@@ -41,6 +44,9 @@ def clear(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int
     for statement in (
         # Children before parents, as their foreign keys need it.
         problem.delete().where(problem.c.hierarchy_id.in_(these)),
+        crate_term.delete().where(crate_term.c.hierarchy_id.in_(these)),
+        crate.delete().where(crate.c.hierarchy_id.in_(these)),
+        extent.delete().where(extent.c.image_id.in_(images)),
         resolution_level.delete().where(resolution_level.c.image_id.in_(images)),
         label_image.delete().where(label_image.c.image_id.in_(images)),
         channel.delete().where(channel.c.group_id.in_(groups)),

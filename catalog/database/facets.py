@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from catalog.database.dialects import Dialect
+from catalog.database.prepared import Prepared, parameter
 from catalog.database.rows import COLUMNS, Axes
 from catalog.database.schema import (
     axis,
@@ -258,10 +259,13 @@ def _count(
 
 def kept(connection: sa.Connection, subject: str, field: str) -> list[tuple[str, int]]:
     """Give the values of a field with their counts, the most frequent first."""
+    return [(value, count) for value, count in _KEPT.rows(connection, (subject, field))]
+
+
+def _kept() -> Prepared:
     c = facet_count.c
-    query = (
-        sa.select(c.value, c.count)
-        .where(c.subject == subject, c.field == field, c.count > 0)
-        .order_by(c.count.desc(), c.value)
-    )
-    return [(value, count) for value, count in connection.execute(query)]
+    of = (c.subject == parameter(0, sa.Text()), c.field == parameter(1, sa.Text()), c.count > 0)
+    return Prepared(sa.select(c.value, c.count).where(*of).order_by(c.count.desc(), c.value))
+
+
+_KEPT = _kept()

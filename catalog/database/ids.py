@@ -15,6 +15,11 @@ from catalog.database.schema import id_counter
 
 FIRST_BLOCK, LARGEST_BLOCK = 64, 16384
 
+_IN_ORDER = ("crawl",)
+"""What is counted one by one: a later crawl has a greater id, whichever process runs it."""
+
+_FIRST = sa.text("INSERT INTO id_counter (name, next_id) VALUES (:name, 1) ON CONFLICT DO NOTHING")
+
 
 class Ids:
     """Ids for the rows of each table."""
@@ -33,10 +38,14 @@ class Ids:
         }
         if not missing:
             return
-        with self._database.writing() as connection:
-            for name, size in sorted(missing.items()):
-                start = self._advance(connection, name, size)
-                self._free.setdefault(name, []).append(range(start, start + size))
+
+        def advance(connection: sa.Connection) -> dict[str, range]:
+            # In one order, so that two writers that wait for each other's rows cannot meet.
+            wanted = sorted(missing.items())
+            return {name: self._advance(connection, name, size) for name, size in wanted}
+
+        for name, block in self._database.transact(advance).items():
+            self._free.setdefault(name, []).append(block)
 
     def take(self, name: str, count: int) -> list[int]:
         """Hand out reserved ids, in increasing order."""
@@ -58,16 +67,18 @@ class Ids:
 
     def _next_block(self, name: str) -> int:
         # Small at first: a run that writes little should not make ids long.
+        if name in _IN_ORDER:
+            return 1
         size = self._block.get(name, FIRST_BLOCK)
         self._block[name] = min(2 * size, LARGEST_BLOCK)
         return size
 
     @staticmethod
-    def _advance(connection: sa.Connection, name: str, size: int) -> int:
+    def _advance(connection: sa.Connection, name: str, size: int) -> range:
         this = id_counter.c.name == name
-        start = connection.scalar(sa.select(id_counter.c.next_id).where(this))
-        if start is None:
-            connection.execute(id_counter.insert().values(name=name, next_id=1 + size))
-            return 1
-        connection.execute(id_counter.update().where(this).values(next_id=start + size))
-        return int(start)
+        more = id_counter.update().where(this).values(next_id=id_counter.c.next_id + size)
+        # Changed before it is read: from then on the row is this transaction's.
+        while not connection.execute(more).rowcount:
+            connection.execute(_FIRST, {"name": name})
+        end = connection.scalars(sa.select(id_counter.c.next_id).where(this)).one()
+        return range(end - size, end)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,6 +19,15 @@ from catalog.database.schema import hierarchy, zarr_group
 
 _AT_ONCE = 200
 """Hierarchies of one transaction; another writer waits no longer than that takes."""
+
+
+class Present(NamedTuple):
+    """A hierarchy that is not marked as removed."""
+
+    id: int
+    url: str
+    crawl_id: int
+    indexed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +60,17 @@ class Purged:
     groups: int
 
 
-def present(database: Database, root: str, page: int) -> Iterator[Sequence[tuple[int, str]]]:
+def _read(query: sa.Select[Any], connection: sa.Connection) -> list[Present]:
+    return list(map(Present._make, connection.execute(query)))
+
+
+def present(database: Database, root: str, page: int) -> Iterator[Sequence[Present]]:
     """List the hierarchies at and below a root that are not marked, in pages."""
     last = ""
+    c = hierarchy.c
     while True:
         query = (
-            sa.select(hierarchy.c.id, hierarchy.c.url)
+            sa.select(c.id, c.url, c.crawl_id, c.indexed_at)
             .where(
                 sa.or_(hierarchy.c.url == root, below(hierarchy.c.url, root)),
                 hierarchy.c.url > last,
@@ -63,12 +79,11 @@ def present(database: Database, root: str, page: int) -> Iterator[Sequence[tuple
             .order_by(hierarchy.c.url)
             .limit(page)
         )
-        with database.reading() as connection:
-            found = [(id_, url) for id_, url in connection.execute(query)]
+        found = database.ask(partial(_read, query))
         if not found:
             return
         yield found
-        last = found[-1][1]
+        last = found[-1].url
 
 
 def mark_removed(
@@ -80,13 +95,25 @@ def mark_removed(
     listing_failed: bool,
     dry_run: bool,
     page: int,
+    crawl: tuple[int, datetime] | None,
 ) -> Removal:
-    """Mark the hierarchies that were not seen, unless that is not believable."""
+    """Mark the hierarchies that were not seen, unless that is not believable.
+
+    Parameters
+    ----------
+    crawl
+        Id of the crawl that did not see them, and when it began: what another one has
+        written since, it has seen.
+    """
+
+    def is_newer(found: Present) -> bool:
+        return crawl is not None and found.crawl_id != crawl[0] and found.indexed_at >= crawl[1]
+
     total = 0
     missing: list[int] = []
     for found in present(database, root, page):
         total += len(found)
-        missing += [id_ for id_, url in found if url not in seen]
+        missing += [item.id for item in found if item.url not in seen and not is_newer(item)]
     refusal = None
     if missing and listing_failed:
         refusal = (
@@ -100,21 +127,34 @@ def mark_removed(
         )
     if refusal is not None or dry_run or not missing:
         return Removal(total, len(missing), 0, refusal)
-    now = datetime.now(UTC)
+    removed = 0
     for start in range(0, len(missing), page):
-        going = missing[start : start + page]
-        with (
-            database.writing() as connection,
-            recounted(connection, database.dialect, going),
-        ):
-            these = sa.select(database.dialect.numbers(going).c.value)
+        removed += _mark(database, missing[start : start + page], crawl)
+    return Removal(total, len(missing), removed)
+
+
+def _mark(database: Database, going: Sequence[int], crawl: tuple[int, datetime] | None) -> int:
+    now = datetime.now(UTC)
+    c = hierarchy.c
+    listed = database.dialect.numbers(going)
+    still = sa.select(c.id).where(c.id.in_(sa.select(listed.c.value)), c.removed_at.is_(None))
+    if crawl is not None:
+        still = still.where(sa.or_(c.crawl_id == crawl[0], c.indexed_at < crawl[1]))
+
+    def mark(connection: sa.Connection) -> int:
+        # Somebody may have written, or marked, one of them since they were listed.
+        ids = list(connection.scalars(still))
+        these = sa.select(database.dialect.numbers(ids).c.value)
+        with recounted(connection, database.dialect, ids):
             for table, column in ((hierarchy, "id"), (zarr_group, "hierarchy_id")):
                 connection.execute(
                     table.update()
                     .where(table.c[column].in_(these), table.c.removed_at.is_(None))
                     .values(removed_at=now)
                 )
-    return Removal(total, len(missing), len(missing))
+        return len(ids)
+
+    return database.transact(mark, alone=True)
 
 
 def _marked_with_its_hierarchy() -> sa.ColumnElement[bool]:
@@ -170,12 +210,19 @@ def purge(database: Database, root: str | None, until: datetime, *, dry_run: boo
     purged = gone = 0
     for start in range(0, len(hierarchies), _AT_ONCE):
         listed = database.dialect.numbers(hierarchies[start : start + _AT_ONCE])
-        with database.writing() as connection:
-            # Somebody may have written one of them since they were listed.
-            still = whole.where(hierarchy.c.id.in_(sa.select(listed.c.value)))
-            ids = list(connection.scalars(still))
-            gone += delete(connection, database.dialect, ids)
-            purged += len(ids)
-    with database.writing() as connection:
-        gone += delete_groups(connection, alone)
+        # Somebody may have written one of them since they were listed.
+        still = whole.where(hierarchy.c.id.in_(sa.select(listed.c.value)))
+        of_them, deleted = database.transact(
+            partial(_delete, dialect=database.dialect, which=still), alone=True
+        )
+        gone += of_them
+        purged += deleted
+    gone += database.transact(lambda connection: delete_groups(connection, alone), alone=True)
     return Purged(purged, gone)
+
+
+def _delete(
+    connection: sa.Connection, dialect: Dialect, which: sa.Select[tuple[int]]
+) -> tuple[int, int]:
+    ids: list[int] = list(connection.scalars(which))
+    return delete(connection, dialect, ids), len(ids)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,14 +10,14 @@ import sqlalchemy as sa
 
 from catalog.database.clearing import clear
 from catalog.database.dialects import Cell, Dialect
+from catalog.database.engine import TryAgain
 from catalog.database.facets import add, tally, written
 from catalog.database.ids import Ids
 from catalog.database.manifest import encode_manifest
 from catalog.database.places import ancestors, below
-from catalog.database.rows import COLUMNS, Axes, Draft, KnownIds, Rows, fill, layout_digest
+from catalog.database.rows import COLUMNS, Axes, Draft, KnownIds, Rows, fill
 from catalog.database.schema import (
     SEARCHED,
-    axis_layout,
     coordinate_system,
     hierarchy,
     image,
@@ -27,7 +26,6 @@ from catalog.database.schema import (
 )
 
 _ROWS_AT_ONCE = 10_000
-_LAYOUTS_REMEMBERED = 50_000
 _DERIVED = tuple(name for name in COLUMNS if name != "zarr_group")
 
 
@@ -40,46 +38,25 @@ class _Group(NamedTuple):
 class _Recorded(NamedTuple):
     id: int
     removed: bool
+    crawl_id: int
+    indexed_at: datetime
 
 
-class Layouts:
-    """Ids of the axis layouts met so far; those of an undone transaction are forgotten."""
+class Replaced(NamedTuple):
+    """What a transaction did.
 
-    def __init__(self) -> None:
-        self._kept: dict[Axes, int] = {}
-        self._new: dict[Axes, int] = {}
+    Attributes
+    ----------
+    absorbed
+        By URL of a hierarchy, the URLs of those that it contains and that were ones of
+        their own.
+    inside
+        By URL of a hierarchy that was not written, since it is a part of one that another
+        crawl has recorded meanwhile: the URL of that one.
+    """
 
-    @contextmanager
-    def pending(self) -> Iterator[None]:
-        """Keep what is found in the context only when it ends well."""
-        if len(self._kept) > _LAYOUTS_REMEMBERED:
-            self._kept.clear()
-        self._new = {}
-        yield
-        self._kept.update(self._new)
-
-    def resolve(
-        self, connection: sa.Connection, wanted: Iterable[Axes], rows: Rows, ids: Ids
-    ) -> dict[Axes, int]:
-        """Find the id of each layout; add the rows of those that are new."""
-        resolved: dict[Axes, int] = {}
-        unknown: dict[bytes, Axes] = {}
-        for axes in wanted:
-            if axes in self._kept:
-                resolved[axes] = self._kept[axes]
-            else:
-                unknown[layout_digest(axes)] = axes
-        digests = list(unknown)
-        for start in range(0, len(digests), 500):
-            query = sa.select(axis_layout.c.digest, axis_layout.c.id).where(
-                axis_layout.c.digest.in_(digests[start : start + 500])
-            )
-            for digest, id_ in connection.execute(query):
-                self._new[unknown.pop(bytes(digest))] = id_
-        for axes in unknown.values():
-            self._new[axes] = ids.one("axis_layout")
-            rows.layout(self._new[axes], axes)
-        return resolved | self._new
+    absorbed: dict[str, list[str]]
+    inside: dict[str, str]
 
 
 class Replacement:
@@ -88,20 +65,99 @@ class Replacement:
     A hierarchy that contains recorded ones absorbs them: their groups become its own and
     keep their ids. One that is found inside a recorded hierarchy takes its groups from
     it, and what is left of that, not being top-most any more, counts as removed until it
-    is written again.
+    is written again. But when that was recorded after this crawl began, by another crawl
+    that ran beside it, it is the newer truth, and what is inside is left to it.
+
+    Where several writers work at once, each locks the URLs of the hierarchies that it
+    writes, and shares a lock of all places above them. So nobody else writes the same
+    hierarchy, one that contains it, or one that it contains, while many write beside each
+    other. A recorded hierarchy around one that is written is about to lose groups to it: it
+    is locked like those that are written.
     """
 
     def __init__(self, dialect: Dialect, ids: Ids) -> None:
         self._dialect = dialect
         self._ids = ids
-        self.layouts = Layouts()
 
     def replace(
-        self, connection: sa.Connection, batch: Sequence[Draft], crawl_id: int, now: datetime
-    ) -> dict[str, list[str]]:
-        """Write drafts; give, by URL, the URLs of the hierarchies that each absorbed."""
-        places = {draft.url: ancestors(draft.url) for draft in batch}
+        self,
+        connection: sa.Connection,
+        batch: Sequence[Draft],
+        crawl_id: int,
+        layouts: Mapping[Axes, int],
+        *,
+        since: datetime | None,
+        now: datetime,
+    ) -> Replaced:
+        """Write drafts.
+
+        Parameters
+        ----------
+        layouts
+            The ids of all layouts that the drafts need.
+        since
+            When the crawl began.
+
+        Raises
+        ------
+        TryAgain
+            When another writer recorded a hierarchy around one of them in this moment.
+        """
+        recorded = self.locked(connection, [draft.url for draft in batch])
+        newer = {
+            draft.url: outer
+            for draft in batch
+            if since is not None
+            and (outer := self.newer_around(recorded, draft.url, crawl_id, since)) is not None
+        }
+        if newer:
+            batch = [draft for draft in batch if draft.url not in newer]
+        absorbed = self._replace(connection, batch, crawl_id, layouts, recorded, now=now)
+        return Replaced(absorbed, newer)
+
+    def locked(self, connection: sa.Connection, urls: Sequence[str]) -> dict[str, _Recorded]:
+        """Lock hierarchies for this transaction; find what is recorded at and above them."""
+        places = {url: ancestors(url) for url in urls}
         recorded = self._recorded(connection, places)
+        if not self._dialect.ONE_WRITER:
+            above = {place for found in places.values() for place in found}
+            around = above.intersection(recorded)
+            self._dialect.lock_places(connection, {*urls, *around}, above)
+            recorded = self._recorded(connection, places)
+            # One lock after the other could make two transactions wait for each other.
+            if not around.issuperset(above.intersection(recorded)):
+                raise TryAgain
+        return recorded
+
+    @staticmethod
+    def newer_around(
+        recorded: Mapping[str, _Recorded], url: str, crawl_id: int, since: datetime
+    ) -> str | None:
+        """Name the hierarchy around a place that another crawl recorded after this one began."""
+        for place in ancestors(url):
+            outer = recorded.get(place)
+            if (
+                outer is not None
+                and not outer.removed
+                and outer.crawl_id != crawl_id
+                and outer.indexed_at >= since
+            ):
+                return place
+        return None
+
+    def _replace(
+        self,
+        connection: sa.Connection,
+        batch: Sequence[Draft],
+        crawl_id: int,
+        layouts: Mapping[Axes, int],
+        recorded: Mapping[str, _Recorded],
+        *,
+        now: datetime,
+    ) -> dict[str, list[str]]:
+        if not batch:
+            return {}
+        places = {draft.url: ancestors(draft.url) for draft in batch}
         inside = self._inside(connection, list(places))
         around = {
             url: found
@@ -128,8 +184,6 @@ class Replacement:
             connection, batch, own=own, crawl_id=crawl_id, now=now
         )
         rows = Rows()
-        wanted = {axes for draft in batch for axes in draft.layouts}
-        layouts = self.layouts.resolve(connection, wanted, rows, self._ids)
         again: list[tuple[Cell, ...]] = []
         for draft in batch:
             again += fill(
@@ -180,12 +234,13 @@ class Replacement:
         """Find the hierarchies at some places and above them."""
         urls = {*places, *(place for above in places.values() for place in above)}
         listed = self._dialect.texts(sorted(urls))
-        query = sa.select(hierarchy.c.url, hierarchy.c.id, hierarchy.c.removed_at).where(
-            hierarchy.c.url.in_(sa.select(listed.c.value))
-        )
+        c = hierarchy.c
+        query = sa.select(c.url, c.id, c.removed_at, c.crawl_id, c.indexed_at)
         return {
-            url: _Recorded(id_, removed_at is not None)
-            for url, id_, removed_at in connection.execute(query)
+            url: _Recorded(id_, removed_at is not None, crawl_id, indexed_at)
+            for url, id_, removed_at, crawl_id, indexed_at in connection.execute(
+                query.where(c.url.in_(sa.select(listed.c.value)))
+            )
         }
 
     def _inside(self, connection: sa.Connection, urls: Sequence[str]) -> dict[str, dict[str, int]]:

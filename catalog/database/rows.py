@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TypeVar
+
+from pydantic_core import to_json
 
 from catalog.crawl.records import AxisRecord, HierarchyRecord, ImageRecord, ProblemRecord
 from catalog.database.components import LARGE, components
+from catalog.database.crates import crate_row, term_rows
 from catalog.database.dialects import Cell
+from catalog.database.extents import extent_rows
 from catalog.database.ids import Ids
 from catalog.database.measures import Measures, measures
+from catalog.database.mending import mended
 from catalog.database.sizes import LARGEST, declared_bytes
 from catalog.database.texts import indexable, storable
 from catalog.database.words import place_words, search_text
 
 Axes = tuple[AxisRecord, ...]
+_Key = TypeVar("_Key")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "zarr_group": (
@@ -41,6 +48,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("zarr_format", *Measures._fields, "axis_layout_id", "is_label", "labels"),
         "search_text",
     ),
+    "extent": (
+        *("image_id", "component_id", "reference_id", "system_id", "shape", "affine"),
+        *("low", "high", "approximate", "reason", "crowded"),
+        *("low_1", "high_1", "low_2", "high_2", "low_3", "high_3", "low_4", "high_4"),
+    ),
     "resolution_level": (
         *("image_id", "level", "path", "shape", "chunks", "dtype", "system_id", "bytes"),
     ),
@@ -57,6 +69,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("input_id", "output_id", "parameters", "affine", "inverse_affine", "invertibility"),
         *("origin", "image_entry", "search_text"),
     ),
+    "crate": ("hierarchy_id", "name", "description", "license", "document"),
+    "crate_term": ("hierarchy_id", "kind", "identifier", "label", "label_words"),
     "problem": (
         *("id", "crawl_id", "hierarchy_id", "url", "pointer", "code", "severity", "message"),
     ),
@@ -73,7 +87,7 @@ _compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def compact_json(value: object) -> str | None:
     """Write a value as JSON without blanks; None stays None."""
-    return None if value is None else _compact(value)
+    return None if value is None else to_json(value, inf_nan_mode="constants").decode()
 
 
 @lru_cache(maxsize=4096)
@@ -136,10 +150,11 @@ class Draft:
     """
 
     def __init__(self, record: HierarchyRecord) -> None:
-        self.record = record
         self.url = indexable(record.url)
         if self.url != record.url:
             raise ValueError("the URL is longer than 1,000 bytes, or is not Unicode text")
+        record, found = mended(record)
+        self.record = record
         # Parents sort before children, as their foreign keys need it.
         self.groups = sorted(record.groups, key=lambda group: group.path)
         self._places: dict[str, str] = {}
@@ -147,15 +162,18 @@ class Draft:
         self.group_urls = {group.path: record.url_of(group.path) for group in self.groups}
         if len(self.group_urls) != len(self.groups):
             raise ValueError("a group was recorded twice")
-        ends = [(edge.input, edge.output) for edge in record.transformations]
+        edges = record.transformations
+        ends = [(edge.input, edge.output) for edge in edges]
         systems = len(record.systems)
-        if any(not (0 <= a < systems and 0 <= b < systems) for a, b in ends):
+        if ends and not (min(map(min, ends)) >= 0 and max(map(max, ends)) < systems):
             raise ValueError("a transformation leads to a coordinate system that was not recorded")
         self.component = components(systems, ends)
         self.component_systems = Counter(self.component)
-        self.component_edges = Counter(self.component[a] for a, _ in ends)
-        self.layouts = {system.axes for system in record.systems if system.axes is not None}
-        self.problems = (*record.problems, *self._mended())
+        self.component_edges = Counter([self.component[a] for a, _ in ends])
+        # By identity first: most systems share the very same axes, and hashing them takes long.
+        shared = {id(system.axes): system.axes for system in record.systems}
+        self.layouts = {axes for axes in shared.values() if axes is not None}
+        self.problems = (*record.problems, *found)
 
     @property
     def rows(self) -> int:
@@ -174,7 +192,6 @@ class Draft:
             coordinate_system=len(self.record.systems),
             transformation=len(self.record.transformations),
             problem=len(self.problems),
-            axis_layout=len(self.layouts),
         )
 
     def place(self, group: str) -> str:
@@ -189,37 +206,6 @@ class Draft:
         about = self.group_at[group]
         text = search_text(self.place(group), (name, *about.free_text))
         return indexable(name or about.name), text
-
-    def _mended(self) -> list[ProblemRecord]:
-        """Say where a name or a text is stored in another form than it stood."""
-        record = self.record
-        found: dict[tuple[str, str], ProblemRecord] = {}
-
-        def note(location: str, text: str | None, mend: Callable[[str], str]) -> None:
-            if text is None or mend(text) == text:
-                return
-            if storable(text) != text:
-                code, what = "unstorable-text", "a NUL character or half of a surrogate pair"
-                done = "it is kept as the escape that JSON has for it"
-            else:
-                code, what, done = "long-name", "a name of more than 1,000 bytes", "it is shortened"
-            words = f"Here stands {what}; in the catalog {done}."
-            found.setdefault((location, code), ProblemRecord(location, "", code, "warning", words))
-
-        for group in self.groups:
-            note(group.path, group.name, indexable)
-            note(group.path, group.attributes, storable)
-        for system in record.systems:
-            note(system.group, system.name, indexable)
-            note(system.group, system.array_path, indexable)
-        for image in record.images:
-            note(image.group, image.name, indexable)
-        for channel in record.channels:
-            note(channel.group, channel.label, indexable)
-        for edge in record.transformations:
-            if edge.name is not None:
-                note(edge.group, edge.name, indexable)
-        return list(found.values())
 
 
 class KnownIds:
@@ -247,12 +233,12 @@ def fill(
     -------
     The rows of these groups, to be updated; columns as in `COLUMNS`.
     """
-    group_ids = {
-        group.path: known.groups.get(draft.group_urls[group.path]) or ids.one("zarr_group")
-        for group in draft.groups
-    }
+    urls = list(draft.group_urls.values())
+    group_ids = dict(
+        zip(draft.group_urls, _ids(ids, "zarr_group", urls, known.groups), strict=True)
+    )
     again = _fill_groups(rows, draft, hierarchy_id=hierarchy_id, group_ids=group_ids, known=known)
-    system_ids = _fill_systems(
+    system_ids, component = _fill_systems(
         rows,
         draft,
         hierarchy_id=hierarchy_id,
@@ -261,7 +247,7 @@ def fill(
         known=known,
         layouts=layouts,
     )
-    _fill_images(
+    image_ids = _fill_images(
         rows,
         draft,
         group_ids=group_ids,
@@ -270,7 +256,11 @@ def fill(
         known=known,
         layouts=layouts,
     )
+    _fill_extents(rows, draft, image_ids, system_ids, component)
     _fill_plates(rows, draft, group_ids)
+    if draft.record.crate is not None:
+        rows.of["crate"].append(crate_row(draft.record.crate, hierarchy_id))
+        rows.of["crate_term"] += term_rows(draft.record.crate, hierarchy_id)
     for id_, problem in zip(ids.take("problem", len(draft.problems)), draft.problems, strict=True):
         url = draft.record.url_of(problem.location)
         rows.problem(id_, crawl_id, hierarchy_id, url, problem)
@@ -307,41 +297,72 @@ def _fill_systems(
     ids: Ids,
     known: KnownIds,
     layouts: Mapping[Axes, int],
-) -> list[int]:
+) -> tuple[list[int], list[int]]:
+    """Give the id and the component of each system."""
     record = draft.record
     component_ids = ids.take("component", len(draft.component_systems))
-    system_ids: list[int] = []
-    systems = rows.of["coordinate_system"]
-    for number, system in zip(draft.component, record.systems, strict=True):
-        group_id = group_ids[system.group]
-        key = (group_id, indexable(system.array_path), indexable(system.name))
-        id_ = known.systems.get(key) or ids.one("coordinate_system")
-        system_ids.append(id_)
-        systems.append(
-            (
-                *(id_, hierarchy_id, *key, system.kind, system.image),
-                None if system.axes is None else layouts[system.axes],
-                *(system.ndim, component_ids[number]),
-                # The grid of an array has no name, and there are millions of them.
-                search_text(draft.place(system.group), (system.name,)) if system.name else "",
-            )
+    component = [component_ids[number] for number in draft.component]
+    layout_ids = {
+        id(system.axes): None if system.axes is None else layouts[system.axes]
+        for system in {id(system.axes): system for system in record.systems}.values()
+    }
+    keys = [(group_ids[system.group], system.array_path, system.name) for system in record.systems]
+    system_ids = _ids(ids, "coordinate_system", keys, known.systems)
+    place = draft.place
+    rows.of["coordinate_system"] += [
+        (
+            id_,
+            hierarchy_id,
+            group_id,
+            path,
+            name,
+            system.kind,
+            system.image,
+            layout_ids[id(system.axes)],
+            system.ndim,
+            component_id,
+            # The grid of an array has no name, and there are millions of them.
+            search_text(place(system.group), (name,)) if name else "",
         )
+        for id_, component_id, (group_id, path, name), system in zip(
+            system_ids, component, keys, record.systems, strict=True
+        )
+    ]
     edge_ids = ids.take("transformation", len(record.transformations))
-    edges = rows.of["transformation"]
-    for id_, edge in zip(edge_ids, record.transformations, strict=True):
-        edges.append(
-            (
-                *(id_, hierarchy_id, group_ids[edge.group]),
-                component_ids[draft.component[edge.input]],
-                *(storable(edge.pointer), _name(edge.name), edge.type),
-                *(system_ids[edge.input], system_ids[edge.output], storable(edge.parameters)),
-                *(compact_json(edge.affine), compact_json(edge.inverse_affine)),
-                *(edge.invertibility, edge.origin, edge.image),
-                search_text(draft.place(edge.group), (edge.name, edge.type))
-                if edge.name or edge.origin not in _UNSEARCHED
-                else "",
-            )
+    rows.of["transformation"] += [
+        (
+            id_,
+            hierarchy_id,
+            group_ids[group],
+            component[start],
+            pointer,
+            name,
+            type_,
+            system_ids[start],
+            system_ids[end],
+            parameters,
+            compact_json(affine),
+            compact_json(inverse_affine),
+            invertibility,
+            origin,
+            image,
+            search_text(place(group), (name, type_)) if name or origin not in _UNSEARCHED else "",
         )
+        for id_, (
+            group,
+            pointer,
+            name,
+            type_,
+            start,
+            end,
+            parameters,
+            affine,
+            inverse_affine,
+            invertibility,
+            origin,
+            image,
+        ) in zip(edge_ids, record.transformations, strict=True)
+    ]
     packed = _adjacencies(draft, system_ids, edge_ids)
     rows.of["component"].extend(
         (
@@ -350,7 +371,16 @@ def _fill_systems(
         )
         for number, size in draft.component_systems.items()
     )
-    return system_ids
+    return system_ids, component
+
+
+def _ids(ids: Ids, table: str, keys: Sequence[_Key], known: Mapping[_Key, int]) -> list[int]:
+    """Give each key the id that it has already, or a new one."""
+    if not known:
+        return ids.take(table, len(keys))
+    found = [known.get(key) for key in keys]
+    new = iter(ids.take(table, found.count(None)))
+    return [next(new) if id_ is None else id_ for id_ in found]
 
 
 def _adjacencies(
@@ -415,7 +445,8 @@ def _fill_images(
     ids: Ids,
     known: KnownIds,
     layouts: Mapping[Axes, int],
-) -> None:
+) -> dict[tuple[str, int], int]:
+    """Give the id of each image, by its group and entry."""
     record = draft.record
     levels = Counter((level.group, level.image) for level in record.levels)
     sizes = [declared_bytes(level.shape, level.dtype) for level in record.levels]
@@ -429,12 +460,12 @@ def _fill_images(
     labels: dict[str, list[str | None]] = {}
     for channel in record.channels:
         labels.setdefault(channel.group, []).append(channel.label)
+    keys = [(group_ids[image.group], image.index) for image in record.images]
     image_ids: dict[tuple[str, int], int] = {}
-    for image in record.images:
+    for image, id_ in zip(record.images, _ids(ids, "image", keys, known.images), strict=True):
         group_id = group_ids[image.group]
         group = draft.group_at[image.group]
         axes = None if image.intrinsic is None else record.systems[image.intrinsic].axes
-        id_ = known.images.get((group_id, image.index)) or ids.one("image")
         image_ids[image.group, image.index] = id_
         rows.of["image"].append(
             (
@@ -458,15 +489,21 @@ def _fill_images(
         )
         if image.label_of is not None:
             rows.of["label_image"].append((id_, group_ids.get(image.label_of)))
-    rows.of["resolution_level"].extend(
+    rows.of["resolution_level"] += [
         (
-            *(image_ids[level.group, level.image], level.level, storable(level.path)),
-            *(shape_json(level.shape), shape_json(level.chunks), _text(level.dtype)),
-            None if level.system is None else system_ids[level.system],
+            image_ids[group_path, entry],
+            number,
+            path,
+            shape_json(shape),
+            shape_json(chunks),
+            dtype,
+            None if system is None else system_ids[system],
             size,
         )
-        for level, size in zip(record.levels, sizes, strict=True)
-    )
+        for (group_path, entry, number, path, shape, chunks, dtype, system), size in zip(
+            record.levels, sizes, strict=True
+        )
+    ]
     rows.of["channel"].extend(
         (
             *(group_ids[channel.group], channel.index, _name(channel.label)),
@@ -496,6 +533,30 @@ def _fill_images(
         for scene in record.scenes
     )
     rows.of["scene_image"].extend((*key, referenced) for key, referenced in members.items())
+    return image_ids
+
+
+def _fill_extents(
+    rows: Rows,
+    draft: Draft,
+    image_ids: Mapping[tuple[str, int], int],
+    system_ids: Sequence[int],
+    component: Sequence[int],
+) -> None:
+    record = draft.record
+    types = {
+        extent.reference: tuple([axis.type for axis in axes])
+        for extent in {extent.reference: extent for extent in record.extents}.values()
+        if extent.reference is not None
+        and (axes := record.systems[extent.reference].axes) is not None
+    }
+    rows.of["extent"] += extent_rows(
+        record.extents,
+        types,
+        image_ids=image_ids,
+        system_ids=system_ids,
+        component=component,
+    )
 
 
 def _fill_plates(rows: Rows, draft: Draft, group_ids: Mapping[str, int]) -> None:

@@ -72,9 +72,34 @@ crawl = sa.Table(
     sa.Column("removed", sa.Integer, nullable=False, comment="Hierarchies marked as removed"),
     sa.Column("problems", sa.Integer, nullable=False, comment="Problem rows written"),
     sa.Column("message", Text, comment="Why it ended early, or why nothing was removed"),
+    sa.Column(
+        "kind",
+        Text,
+        nullable=False,
+        server_default="root",
+        comment="root: a place; list: URLs of a list; watch: what changed below a watched root",
+    ),
+    sa.Column(
+        "ignored",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="Zarr groups and arrays without OME-Zarr metadata",
+    ),
+    sa.Column(
+        "requests", sa.BigInteger, nullable=False, server_default="0", comment="Sent to servers"
+    ),
+    sa.Column(
+        "retries",
+        sa.BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Of these, sent because an earlier one had failed",
+    ),
+    _one_of("kind", "root", "list", "watch"),
     _one_of("outcome", "running", "done", "partial", "failed", "interrupted"),
     sa.Index(None, "root"),
-    comment="One run of `catalog index` over one root",
+    comment="One run of `catalog index` over one root or list",
 )
 
 hierarchy = sa.Table(
@@ -165,6 +190,55 @@ problem = sa.Table(
     sa.Index(None, "crawl_id"),
     sa.Index(None, "code"),
     comment="Something wrong with a document or a place",
+)
+
+crate = sa.Table(
+    "crate",
+    metadata,
+    sa.Column(
+        "hierarchy_id",
+        Id,
+        sa.ForeignKey("hierarchy.id"),
+        primary_key=True,
+        autoincrement=False,
+        comment="That it lies in, and is about",
+    ),
+    sa.Column("name", Text, comment="As written"),
+    sa.Column("description", Text, comment="As written"),
+    sa.Column("license", Text, comment="Its URL, else as written"),
+    sa.Column("document", Text, nullable=False, comment="JSON, as it stood"),
+    sa.Index(None, "license", "hierarchy_id"),
+    comment="The RO-Crate (ro-crate-metadata.json) beside the root of a hierarchy",
+)
+
+crate_term = sa.Table(
+    "crate_term",
+    metadata,
+    sa.Column(
+        "hierarchy_id",
+        Id,
+        sa.ForeignKey("crate.hierarchy_id"),
+        primary_key=True,
+        comment="Of the crate that names it",
+    ),
+    sa.Column("kind", Text, primary_key=True, comment="organism or modality"),
+    sa.Column(
+        "identifier",
+        Text,
+        primary_key=True,
+        comment="Such as NCBITaxon:9606 or FBbi:00000246, however written; else URL or name",
+    ),
+    sa.Column("label", Text, comment="Its name, as written; null if the crate names none"),
+    sa.Column(
+        "label_words",
+        Text,
+        nullable=False,
+        comment="Words of its name, without case and accents",
+    ),
+    _one_of("kind", "organism", "modality"),
+    sa.Index(None, "kind", "identifier", "hierarchy_id"),
+    sa.Index(None, "kind", "label_words", "identifier"),
+    comment="An organism or an imaging modality that an RO-Crate names",
 )
 
 axis_layout = sa.Table(
@@ -431,6 +505,71 @@ channel = sa.Table(
     sa.Column("active", sa.Boolean, comment="As written; null if not said"),
     sa.Index(None, "label", "group_id"),
     comment="A channel of omero metadata",
+)
+
+extent = sa.Table(
+    "extent",
+    metadata,
+    sa.Column(
+        "image_id",
+        Id,
+        sa.ForeignKey("image.id"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The image",
+    ),
+    sa.Column(
+        "component_id",
+        Id,
+        sa.ForeignKey("component.id"),
+        comment="That the image is part of; null if nothing connects it with a system",
+    ),
+    # No foreign key: the component has it, and nothing is asked for by it.
+    sa.Column(
+        "reference_id",
+        Id,
+        comment="Coordinate system that the box is in; all images of a component share it",
+    ),
+    sa.Column("system_id", Id, comment="Index grid of the array that is placed: the finest"),
+    sa.Column("shape", Text, comment="JSON, of this array; null if none is there"),
+    sa.Column(
+        "affine",
+        Text,
+        comment="JSON, M rows of N+1 numbers: from indices of the array to the reference system; "
+        "null if it is no affine map",
+    ),
+    sa.Column("low", Text, comment="JSON, along the axes of the reference system; null if unknown"),
+    sa.Column("high", Text, comment="JSON; the outermost voxels are inside as a whole"),
+    sa.Column(
+        "approximate",
+        sa.Boolean,
+        nullable=False,
+        comment="Found by sampling, and widened: a transformation on the way is not affine",
+    ),
+    sa.Column("reason", Text, comment="Why it cannot be placed; null if it can"),
+    sa.Column(
+        "crowded",
+        sa.Boolean,
+        nullable=False,
+        comment="Whether its component has so many images that boxes are indexed",
+    ),
+    *[
+        sa.Column(
+            f"{end}_{number}",
+            sa.Double,
+            comment=f"{begins} along the {which} indexed axis: of space, the last one first",
+        )
+        for number, which in ((1, "first"), (2, "second"), (3, "third"), (4, "fourth"))
+        for end, begins in (("low", "Where it begins"), ("high", "Where it ends"))
+    ],
+    sa.Index(None, "component_id"),
+    sa.Index(
+        "ix_extent_unplaced",
+        "component_id",
+        sqlite_where=sa.text("reason IS NOT NULL"),
+        postgresql_where=sa.text("reason IS NOT NULL"),
+    ),
+    comment="Where each image lies: the box of its finest array in a system of its component",
 )
 
 label_image = sa.Table(

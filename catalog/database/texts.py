@@ -13,6 +13,14 @@ _REFUSED = re.compile("[\x00\ud800-\udfff]")
 _LONGEST = 1000
 """Bytes of UTF-8; an index row of PostgreSQL holds 2,704 in all."""
 
+SHORT = _LONGEST // 4
+"""Characters of a text that is not too long, whichever they are."""
+
+
+def is_storable(text: str) -> bool:
+    """Say whether a text, or many joined, can be stored as it is."""
+    return "\0" not in text if text.isascii() else _REFUSED.search(text) is None
+
 
 def storable(text: str) -> str:
     r"""Escape what cannot be stored.
@@ -33,7 +41,7 @@ def indexable(text: str) -> str:
     The end of a shortened text is a digest of the whole, so that two of them differ.
     """
     text = storable(text)
-    if len(text) * 4 <= _LONGEST:
+    if len(text) <= SHORT:
         return text
     data = text.encode()
     if len(data) <= _LONGEST:

@@ -299,6 +299,22 @@ report_coordinate_system = _view(
     sa.Column("hierarchy", Text, comment="URL of the hierarchy that it lies in"),
 )
 
+report_crate = _view(
+    "report_crate",
+    "RO-Crates (ro-crate-metadata.json) of the hierarchies that are there",
+    "hierarchy",
+    sa.Column("hierarchy", Text, comment="URL of the hierarchy that it is about"),
+    sa.Column("name", Text, comment="As written"),
+    sa.Column("description", Text, comment="As written"),
+    sa.Column("license", Text, comment="Its URL, else as written"),
+    sa.Column("organisms", Text, comment="Their names, else identifiers"),
+    sa.Column("organism_ids", Text, comment="Such as NCBITaxon:9606"),
+    sa.Column("modalities", Text, comment="Their names, else identifiers"),
+    sa.Column("modality_ids", Text, comment="Such as FBbi:00000246"),
+    sa.Column("images", Id, comment="How many images the hierarchy has"),
+    sa.Column("indexed_at", Time, comment="When its hierarchy was last written, in UTC"),
+)
+
 report_axis_layout = _view(
     "report_axis_layout",
     "Distinct sequences of axes, and what uses them",

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 
 import sqlalchemy as sa
 
 from catalog.crawl.records import Failed, HierarchyRecord, ManifestEntry, ProblemRecord
 from catalog.database import crawls, removal
-from catalog.database.crawls import CrawlCounts, Outcome
+from catalog.database.crawls import CrawlCounts, Kind, Outcome
 from catalog.database.engine import Database
 from catalog.database.ids import Ids
+from catalog.database.layouts import Layouts
 from catalog.database.manifest import decode_manifest, encode_manifest
 from catalog.database.places import ancestors
 from catalog.database.removal import Purged, Removal
-from catalog.database.replacing import Replacement
+from catalog.database.replacing import Replaced, Replacement
 from catalog.database.rows import Draft, Rows
+from catalog.database.running import Running
 from catalog.database.schema import hierarchy, problem
 from catalog.database.texts import storable
 
 ROWS_AT_ONCE = 50_000
 """Rows, about, of one transaction; a larger hierarchy has one of its own."""
 
+PLACES_AT_ONCE = 1_000
+"""Places, about, that one transaction locks: a server has room for some thousands of locks."""
+
 PAGE = 10_000
+
+_BEHIND = 2
+"""Batches that may wait for the database while more is read."""
 
 # What a record that contradicts itself raises on its way to rows.
 _UNUSABLE = (ValueError, LookupError, TypeError, OverflowError)
@@ -64,12 +74,16 @@ class Written:
         How many problem rows it has.
     absorbed
         URLs of hierarchies that it contains and that were hierarchies of their own.
+    inside
+        URL of the hierarchy that it is a part of, which another crawl has recorded since
+        this one began: nothing was written then, nor had to be.
     """
 
     url: str
     failure: str | None = None
     problems: int = 0
     absorbed: tuple[str, ...] = ()
+    inside: str | None = None
 
 
 class Writer:
@@ -85,25 +99,53 @@ class Writer:
         self._database = database
         self._dialect = database.dialect
         self._ids = Ids(database)
+        self._layouts = Layouts(database, self._ids)
         self._replacement = Replacement(self._dialect, self._ids)
+        self._running = Running(database)
+        self._began: dict[int, datetime] = {}
+        self._crawl: tuple[int, datetime] | None = None
+        self._turn = RLock()
+        self._pen: ThreadPoolExecutor | None = None
+        self._pending: deque[Future[list[Written]]] = deque()
 
-    def begin_crawl(self, root: str) -> int:
+    def begin_crawl(self, root: str, kind: Kind = "root") -> int:
         """Record that a crawl of a root begins; give its id.
 
-        What was left running on the same root by a killed process is marked as interrupted.
+        What was left running on the same root by a killed process is marked as interrupted;
+        so is what this writer began there and never finished. A crawl that another process
+        runs is left alone: both may go on.
         """
-        self._ids.reserve({"crawl": 1})
-        id_ = self._ids.one("crawl")
-        with self._database.writing() as connection:
-            crawls.begin(connection, id_, storable(root), datetime.now(UTC))
+        root = storable(root)
+        with self._turn:
+            self._ids.reserve({"crawl": 1})
+            id_ = self._ids.one("crawl")
+        self._running.begin(id_, root)
+        self._began[id_] = now = datetime.now(UTC)
+        self._crawl = (id_, now)
+
+        def begin(connection: sa.Connection) -> None:
+            left = crawls.running(connection, root)
+            held = self._dialect.crawls_held(connection, self._database.url, left)
+            crawls.interrupt(connection, [other for other in left if other not in held])
+            crawls.begin(connection, id_, root, now, kind)
+
+        self._database.transact(begin, alone=True)
         return id_
 
     def finish_crawl(
-        self, crawl_id: int, counts: CrawlCounts, outcome: Outcome, message: str | None = None
+        self,
+        crawl_id: int,
+        counts: CrawlCounts,
+        outcome: Outcome,
+        message: str | None = None,
+        whole: Sequence[str] | None = None,
     ) -> None:
-        """Record how a crawl ended."""
+        """Record how a crawl ended; `whole`: the places it saw everything of, else its root."""
+        wait(self._pending)
         message = None if message is None else storable(message)
-        with self._database.writing() as connection:
+
+        def finish(connection: sa.Connection) -> None:
+            left = [other for other in crawls.running(connection) if other != crawl_id]
             crawls.finish(
                 connection,
                 crawl_id,
@@ -111,18 +153,29 @@ class Writer:
                 outcome=outcome,
                 message=message,
                 now=datetime.now(UTC),
+                whole=None if whole is None else [storable(place) for place in whole],
+                others=self._dialect.crawls_held(connection, self._database.url, left),
             )
+
+        self._database.transact(finish, alone=True)
+        self._running.finish(crawl_id)
+        self._began.pop(crawl_id, None)
         if counts.written or counts.removed:
-            with self._database.writing() as connection:
-                self._dialect.settle(connection)
+            self._database.transact(self._dialect.settle)
 
     def folder_problem(self, crawl_id: int, url: str, found: ProblemRecord) -> None:
         """Record what is wrong with a place that belongs to no hierarchy."""
-        self._ids.reserve({"problem": 1})
+        with self._turn:
+            self._ids.reserve({"problem": 1})
+            id_ = self._ids.one("problem")
         rows = Rows()
-        rows.problem(self._ids.one("problem"), crawl_id, None, url, found)
-        with self._database.writing() as connection:
+        rows.problem(id_, crawl_id, None, url, found)
+
+        def insert(connection: sa.Connection) -> None:
+            connection.execute(problem.delete().where(problem.c.id == id_))
             self._insert(connection, rows)
+
+        self._database.transact(insert)
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:
         """Tell what is recorded of hierarchies; those that are not are left out."""
@@ -133,17 +186,18 @@ class Writer:
         query = sa.select(
             hierarchy.c.url, hierarchy.c.digest, hierarchy.c.manifest, hierarchy.c.removed_at
         ).where(hierarchy.c.url.in_(sa.select(listed.c.value)))
-        with self._database.reading() as connection:
-            return {
-                asked[url]: Known(digest, decode_manifest(blob), removed_at is not None)
-                for url, digest, blob, removed_at in connection.execute(query)
-            }
+        return {
+            asked[url]: Known(digest, decode_manifest(blob), removed_at is not None)
+            for url, digest, blob, removed_at in self._database.ask(
+                lambda connection: connection.execute(query).all()
+            )
+        }
 
     def known_below(self, root: str) -> Iterator[str]:
         """Name the hierarchies at and below a place that are not marked as removed."""
         for page in removal.present(self._database, storable(root), PAGE):
-            for _, url in page:
-                yield url
+            for found in page:
+                yield found.url
 
     def enclosing(self, url: str) -> str | None:
         """Name the recorded hierarchy that contains a place (and is not the place itself)."""
@@ -153,8 +207,19 @@ class Writer:
             .order_by(hierarchy.c.url)
             .limit(1)
         )
-        with self._database.reading() as connection:
-            return connection.scalar(query)
+        return self._database.ask(lambda connection: connection.scalar(query))
+
+    def enclosing_each(self, urls: Sequence[str]) -> dict[str, str]:
+        """Name, for places, the recorded hierarchies that contain them; leave out the others."""
+        above = {url: ancestors(storable(url)) for url in urls}
+        asked = sorted({place for places in above.values() for place in places})
+        listed = self._dialect.texts(asked)
+        query = sa.select(hierarchy.c.url).where(
+            hierarchy.c.url.in_(sa.select(listed.c.value)), hierarchy.c.removed_at.is_(None)
+        )
+        there = self._database.ask(lambda connection: set(connection.scalars(query)))
+        found = {url: [place for place in above[url] if place in there] for url in urls}
+        return {url: places[-1] for url, places in found.items() if places}
 
     def write(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
         """Write hierarchies, each replacing what is recorded of it.
@@ -168,6 +233,7 @@ class Writer:
         """
         outcomes: list[Written] = []
         batch: list[Draft] = []
+        urls: set[str] = set()
         rows = 0
         places: set[str] = set()
         for record in records:
@@ -176,21 +242,61 @@ class Writer:
             except _UNUSABLE as error:
                 outcomes.extend(self._write_batch(batch, crawl_id))
                 outcomes.append(self._unwritten(record.url, crawl_id, error))
-                batch, rows, places = [], 0, set()
+                batch, urls, rows, places = [], set(), 0, set()
                 continue
             above = ancestors(draft.url)
             # Of two that meet (the same again, or one inside the other) the later one wins.
-            meets = draft.url in places or any(
-                other.url == draft.url or other.url in above for other in batch
-            )
-            if batch and (meets or rows + draft.rows > ROWS_AT_ONCE):
+            meets = draft.url in places or not urls.isdisjoint(above)
+            much = rows + draft.rows > ROWS_AT_ONCE or len(places) > PLACES_AT_ONCE
+            if batch and (meets or much):
                 outcomes.extend(self._write_batch(batch, crawl_id))
-                batch, rows, places = [], 0, set()
+                batch, urls, rows, places = [], set(), 0, set()
             batch.append(draft)
+            urls.add(draft.url)
             rows += draft.rows
-            places.update(above)
+            places.update(above, (draft.url,))
         outcomes.extend(self._write_batch(batch, crawl_id))
         return outcomes
+
+    def write_behind(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
+        """Write hierarchies as `write` does, and do not wait where a server does the work.
+
+        Returns
+        -------
+        What became of those of this call, and of earlier ones, that are written by now.
+
+        Raises
+        ------
+        DatabaseError
+            When the database failed, maybe for what was given earlier.
+        """
+        if self._dialect.ONE_WRITER:
+            # SQLite works in this process, so that little would be won.
+            return self.write(records, crawl_id)
+        if self._pen is None:
+            self._pen = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
+        self._pending.append(self._pen.submit(self.write, list(records), crawl_id))
+        return self._written(_BEHIND)
+
+    def settle(self) -> list[Written]:
+        """Wait until all that was given is written; give what became of the rest."""
+        try:
+            return self._written(0)
+        finally:
+            if self._pen is not None and not self._pending:
+                self._pen.shutdown()
+                self._pen = None
+
+    def _written(self, most: int) -> list[Written]:
+        outcomes: list[Written] = []
+        while self._pending and (len(self._pending) > most or self._pending[0].done()):
+            outcomes += self._pending.popleft().result()
+        return outcomes
+
+    def _prepare(self, needs: Mapping[str, int]) -> None:
+        """Do what comes before each try of a transaction."""
+        self._running.renew()
+        self._ids.reserve(needs)
 
     def _write_batch(self, batch: Sequence[Draft], crawl_id: int) -> list[Written]:
         if not batch:
@@ -203,15 +309,27 @@ class Writer:
         return [outcome for draft in batch for outcome in self._write_batch([draft], crawl_id)]
 
     def _write_together(self, batch: Sequence[Draft], crawl_id: int) -> list[Written]:
-        needs = sum((draft.needs for draft in batch), start=Counter[str]())
-        self._ids.reserve(needs)
-        with self._database.writing() as connection, self._replacement.layouts.pending():
-            absorbed = self._replacement.replace(connection, batch, crawl_id, datetime.now(UTC))
+        needs = Counter[str]()
+        for draft in batch:
+            needs.update(draft.needs)
+        since = self._began.get(crawl_id)
+
+        def replace(connection: sa.Connection) -> Replaced:
+            # When it is done again, ids that were taken the first time are lost.
+            now = datetime.now(UTC)
+            return self._replacement.replace(
+                connection, batch, crawl_id, layouts, since=since, now=now
+            )
+
+        with self._turn:
+            layouts = self._layouts.resolve({axes for draft in batch for axes in draft.layouts})
+            replaced = self._database.transact(replace, before=lambda: self._prepare(needs))
         return [
             Written(
                 url=draft.record.url,
-                problems=len(draft.problems),
-                absorbed=tuple(absorbed.get(draft.url, ())),
+                problems=0 if draft.url in replaced.inside else len(draft.problems),
+                absorbed=tuple(replaced.absorbed.get(draft.url, ())),
+                inside=replaced.inside.get(draft.url),
             )
             for draft in batch
         ]
@@ -229,11 +347,15 @@ class Writer:
 
         What was recorded of it before stays, to be replaced when it can be read again.
         """
-        self._ids.reserve({"hierarchy": 1, "problem": 1})
         url = storable(failed.url)
-        now = datetime.now(UTC)
-        rows = Rows()
-        with self._database.writing() as connection:
+        since = self._began.get(crawl_id)
+
+        def fail(connection: sa.Connection) -> None:
+            now = datetime.now(UTC)
+            rows = Rows()
+            recorded = self._replacement.locked(connection, [url])
+            if since is not None and self._replacement.newer_around(recorded, url, crawl_id, since):
+                return
             id_ = connection.scalar(sa.select(hierarchy.c.id).where(hierarchy.c.url == url))
             if id_ is None:
                 id_ = self._ids.one("hierarchy")
@@ -251,6 +373,10 @@ class Writer:
             rows.problem(self._ids.one("problem"), crawl_id, id_, failed.url, failed.problem)
             self._insert(connection, rows)
 
+        needs = {"hierarchy": 1, "problem": 1}
+        with self._turn:
+            self._database.transact(fail, before=lambda: self._prepare(needs))
+
     def touch(self, manifests: Mapping[str, Sequence[ManifestEntry]]) -> None:
         """Record new times of hierarchies whose documents are the same."""
         values = [
@@ -259,22 +385,32 @@ class Writer:
         ]
         if not values:
             return
-        with self._database.writing() as connection:
-            connection.execute(
-                hierarchy.update()
-                .where(hierarchy.c.url == sa.bindparam("place"))
-                .values(manifest=sa.bindparam("new")),
-                values,
-            )
+        update = (
+            hierarchy.update()
+            .where(hierarchy.c.url == sa.bindparam("place"), hierarchy.c.digest.is_not(None))
+            .values(manifest=sa.bindparam("new"))
+        )
+
+        def touch(connection: sa.Connection) -> None:
+            self._replacement.locked(connection, [str(value["place"]) for value in values])
+            connection.execute(update, values)
+
+        self._database.transact(touch)
 
     def restore(self, urls: Collection[str]) -> None:
         """Record that hierarchies which were marked as removed are there again, unchanged."""
         listed = self._dialect.texts([storable(url) for url in urls])
         query = sa.select(hierarchy.c.id).where(
-            hierarchy.c.url.in_(sa.select(listed.c.value)), hierarchy.c.removed_at.is_not(None)
+            hierarchy.c.url.in_(sa.select(listed.c.value)),
+            hierarchy.c.removed_at.is_not(None),
+            # Else another crawl has taken its groups since it was found unchanged.
+            hierarchy.c.digest.is_not(None),
         )
-        with self._database.writing() as connection:
+
+        def restore(connection: sa.Connection) -> None:
             removal.restore(connection, self._dialect, list(connection.scalars(query)))
+
+        self._database.transact(restore, alone=True)
 
     def mark_removed(
         self,
@@ -288,7 +424,8 @@ class Writer:
         """Mark the hierarchies at and below a root that were not seen there as removed.
 
         Nothing is marked when a folder could not be listed, nor when more than
-        `prune_limit` of them would be (a disk that is not mounted looks empty).
+        `prune_limit` of them would be (a disk that is not mounted looks empty). What
+        another crawl has written since this writer's last one began is taken to be there.
         """
         return removal.mark_removed(
             self._database,
@@ -298,6 +435,7 @@ class Writer:
             listing_failed=listing_failed,
             dry_run=dry_run,
             page=PAGE,
+            crawl=self._crawl,
         )
 
     def purge(

@@ -167,10 +167,12 @@ def _quick(t: AnyTransform, ndim_in: int | None, ndim_out: int | None) -> Rows |
         if len(values) != ndim_in:
             return None
     # Beyond these sizes (and for NaN) an inverse may overflow: the long way decides.
-    if not all(1e-150 < abs(factor) < 1e150 for factor in factors):
-        return None
-    if not all(abs(offset) < 1e150 for offset in offsets):
-        return None
+    for factor in factors:
+        if not 1e-150 < abs(factor) < 1e150:
+            return None
+    for offset in offsets:
+        if not abs(offset) < 1e150:
+            return None
     return plain.diagonal_rows(factors, offsets)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from catalog.errors import FieldError, NotInvertibleError, StoreError, TransformationError
 from catalog.geometry import affine
-from catalog.geometry.field import Field, FieldKind
+from catalog.geometry.field import Field, FieldKind, FieldReader
 from catalog.geometry.mapping import mapping
 from catalog.metadata.assembly import join
 from catalog.metadata.image import Multiscale
@@ -65,6 +65,33 @@ class StoredNode(Protocol):
     @property
     def array(self) -> StoredArray | None:
         """The array; None when it is a group."""
+
+
+def field_readers(node_at: Callable[[str], StoredNode]) -> Callable[[str], FieldReader]:
+    """Give for a location what opens the fields that it names, each once.
+
+    Parameters
+    ----------
+    node_at
+        Opens what is stored at a location of the hierarchy.
+    """
+    opened: dict[tuple[str, FieldKind], Field] = {}
+
+    def fields_for(location: str) -> FieldReader:
+        def read(path: str, kind: FieldKind) -> Field:
+            place = join(location, path)
+            if place is None:
+                raise FieldError(
+                    f"The field at {path!r} lies outside the hierarchy and is not read.", path
+                )
+            found = opened.get((place, kind))
+            if found is None:
+                found = opened.setdefault((place, kind), open_field(node_at, place, kind))
+            return found
+
+        return read
+
+    return fields_for
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,13 @@ def diagonal_rows(factors: Row, offsets: Row | None = None) -> Rows:
     count = len(factors)
     if offsets is None:
         offsets = (0.0,) * count
-    return tuple(
-        (*(0.0,) * axis, factors[axis], *(0.0,) * (count - 1 - axis), offsets[axis])
-        for axis in range(count)
-    )
+    rows = []
+    for axis, factor in enumerate(factors):
+        row = [0.0] * count
+        row[axis] = factor
+        row.append(offsets[axis])
+        rows.append(tuple(row))
+    return tuple(rows)
 
 
 def selection(sources: tuple[int | None, ...], ndim_in: int) -> Rows:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from catalog.geometry.walking import edge_order, order
 
 if TYPE_CHECKING:
     from catalog.metadata.assembly import SystemKey
 
-_NUMBER = re.compile(r"\d+")
+__all__ = ["edge_order", "field_place", "full_address", "order", "relative_address"]
 
 
 def relative_address(key: SystemKey) -> str:
@@ -28,26 +29,6 @@ def full_address(prefix: str, key: SystemKey) -> str:
         return relative_address(key)
     location = key.location.replace("#", "%23")
     return f"{prefix}/{location}#{key.name}" if location else f"{prefix}#{key.name}"
-
-
-def order(address: str) -> str:
-    """Give what addresses are sorted by: as if each stood below one root.
-
-    So that a hierarchy on disk (relative addresses) and the same one in a catalog
-    (URLs) put their systems into the same order.
-    """
-    location, mark, name = address.partition("#")
-    if not mark:
-        return f"#{address}"
-    if not location or "://" in location:
-        return address
-    return f"/{location}#{name}"
-
-
-def edge_order(group: str, pointer: str) -> str:
-    """Give what edges are sorted by: where they are declared, numbers by value."""
-    place = group if "://" in group or not group else f"/{group}"
-    return f"{place}#{_NUMBER.sub(lambda found: found.group().zfill(6), pointer)}"
 
 
 def field_place(group: str, path: str) -> str:

@@ -16,6 +16,7 @@ from catalog.errors import NoPathError, UnknownAddressError
 from catalog.graph.alternatives import k_cheapest
 from catalog.graph.cost import forward_cost, inverse_cost
 from catalog.graph.edges import GraphEdge
+from catalog.graph.listed import Listed
 from catalog.graph.path import Path, Step
 from catalog.graph.search import Arc
 from catalog.graph.waves import NEVER, Front, TwoSided, Waves
@@ -268,6 +269,22 @@ class PackedGraph:
         rest.__dict__.update(_costs=costs, _core=self._core)
         rest.__dict__["_graph"] = self._graph.with_costs(rest._costs_of_core)
         return rest
+
+    def listed(self) -> Listed:
+        """Give the graph as plain lists, for a walk that comes to every node."""
+        arrays = self._arrays
+        return Listed(
+            arrays.starts.tolist(),
+            arrays.others.tolist(),
+            arrays.edge_ids[arrays.arcs >> 1].tolist(),
+            (arrays.arcs & 1).tolist(),
+            self._costs.tolist(),
+        )
+
+    @property
+    def system_ids(self) -> NDArray[np.int64]:
+        """Ids of the systems, by number."""
+        return self._arrays.system_ids
 
     @property
     def nbytes(self) -> int:

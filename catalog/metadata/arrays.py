@@ -66,6 +66,8 @@ def read_array(
 def _lengths(value: object) -> tuple[int, ...] | None:
     if not isinstance(value, list):
         return None
+    if value and set(map(type, value)) == {int} and min(value) >= 0:
+        return tuple(value)
     lengths = []
     for item in value:
         if isinstance(item, float) and item.is_integer():
@@ -87,7 +89,7 @@ def _chunks_v3(document: Mapping[str, Any]) -> tuple[int, ...] | None:
 def _dimension_names(value: object, ndim: int) -> tuple[str | None, ...] | None:
     if not isinstance(value, list) or len(value) != ndim:
         return None
-    return tuple(name if isinstance(name, str) else None for name in value)
+    return tuple([name if isinstance(name, str) else None for name in value])
 
 
 def _dtype_v2(value: object) -> str:

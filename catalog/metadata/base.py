@@ -17,6 +17,9 @@ from pydantic import (
 #: Compared by identity, because a look at a document should not cost a dict lookup per part.
 NORMAL: Final[dict[str, bool]] = {"normal": True}
 
+#: Name of the functions that look for older forms, by which `plain` finds them in a schema.
+QUESTION: Final = "_read_any_form"
+
 
 class Model(BaseModel):
     """A frozen part of a document that keeps unknown keys and writes no nulls.

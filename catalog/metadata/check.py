@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from catalog.metadata.assembly import Assembly, assemble
@@ -14,6 +15,7 @@ from catalog.metadata.rules.collections import check_collections, check_versions
 from catalog.metadata.rules.dimensions import check_transformations
 from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.images import check_images
+from catalog.metadata.rules.in_order import is_in_order, note_in_order
 from catalog.metadata.rules.labels import check_label_images, check_labels
 from catalog.metadata.rules.plates import check_plates
 from catalog.metadata.rules.registry import RULES
@@ -21,7 +23,7 @@ from catalog.metadata.rules.scenes import check_connected, check_scenes, check_u
 from catalog.metadata.rules.strict import check_strictly
 from catalog.metadata.versions import Version, known_version
 
-_OF_A_DOCUMENT: tuple[Callable[[Document], Iterator[Problem]], ...] = (
+_OF_A_DOCUMENT: tuple[Callable[[Document], Iterable[Problem]], ...] = (
     check_axes,
     check_transformations,
     check_images,
@@ -99,22 +101,26 @@ def _is_empty(node: GroupNode) -> bool:
 def _problems(
     nodes: Mapping[str, Node], assembly: Assembly, *, strict: bool, alone: bool
 ) -> Iterator[Problem]:
-    edges = {(edge.group, edge.pointer): edge for edge in assembly.edges}
-    hierarchy = Hierarchy(nodes, assembly, edges, alone)
-    found: list[Iterable[Problem]] = [assembly.problems]
-    for location, node in nodes.items():
-        if not isinstance(node, GroupNode):
-            continue
+    edges = {(e.group, e.pointer): e for e in assembly.edges if e.origin != "dataset"}
+    groups = [(place, node) for place, node in nodes.items() if isinstance(node, GroupNode)]
+    hierarchy = Hierarchy(nodes, sorted(groups, key=itemgetter(0)), assembly, edges, alone)
+    found: list[Problem] = [*assembly.problems]
+    for location, node in groups:
         document = Document(hierarchy, location, node, known_version(node.version))
-        found.append([replace(problem, location=location) for problem in node.problems])
-        found.extend(rule(document) for rule in _OF_A_DOCUMENT)
+        if node.problems:
+            found += [replace(problem, location=location) for problem in node.problems]
+        if not is_in_order(document):
+            wrong = [problem for rule in _OF_A_DOCUMENT for problem in rule(document)]
+            found += wrong
+            if not wrong:
+                note_in_order(document)
         if strict:
-            found.append(check_strictly(document))
-    found.extend(rule(hierarchy) for rule in _OF_A_HIERARCHY)
-    for problems in found:
-        for problem in problems:
-            if not (alone and _is_decided_elsewhere(problem, nodes)):
-                yield _pointed(problem, nodes.get(problem.location))
+            found += check_strictly(document)
+    for rule_of_all in _OF_A_HIERARCHY:
+        found += rule_of_all(hierarchy)
+    for problem in found:
+        if not (alone and _is_decided_elsewhere(problem, nodes)):
+            yield _pointed(problem, nodes.get(problem.location))
 
 
 def _pointed(problem: Problem, node: Node | None) -> Problem:

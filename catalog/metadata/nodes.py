@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from catalog.metadata.image import ImageLabel, Multiscale, Omero
 from catalog.metadata.plate import Plate, Well
@@ -12,6 +12,33 @@ from catalog.metadata.problems import Place, Problem, as_pointer
 from catalog.metadata.scene import SceneAttrs
 
 GroupKind = Literal["scene", "plate", "well", "labels", "image", "collection"]
+
+
+_V = TypeVar("_V")
+
+
+class Note(Generic[_V]):
+    """One kind of note on nodes: something that is a function of the node alone.
+
+    A document that comes again has the same node (`metadata.documents`), and what was
+    worked out of it need not be worked out again. Notes live as long as their node.
+
+    Examples
+    --------
+    >>> node = GroupNode(version="0.6", zarr_format=3, kind="image")
+    >>> length = Note[int]()
+    >>> length.on(node), length.write(node, 3), length.on(node)
+    (None, 3, 3)
+    """
+
+    def on(self, node: GroupNode) -> _V | None:
+        """Read the note on a node; None when there is none."""
+        return cast("_V | None", node.notes.get(self))
+
+    def write(self, node: GroupNode, value: _V) -> _V:
+        """Write the note on a node, and give it back."""
+        node.notes[self] = value
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,8 @@ class GroupNode:
     moved
         Places in normal form whose place in the attributes as they stood is another;
         see `pointer`.
+    notes
+        What has been worked out of this node; see `Note`.
     """
 
     version: str
@@ -70,6 +99,9 @@ class GroupNode:
     problems: tuple[Problem, ...] = ()
     base: Place = ()
     moved: Mapping[Place, Place] = field(default_factory=dict)
+    notes: dict[Note[Any], object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def pointer(self, *place: str | int) -> str:
         """Return the JSON pointer into the attributes as they stood, of a place in normal form.

@@ -11,15 +11,14 @@ import operator
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
-
 from catalog.metadata.axes import CoordinateSystem, CoordinateSystemIdentifier
-from catalog.metadata.base import NORMAL, Model
+from catalog.metadata.base import Model
 from catalog.metadata.dialects import v04, v06dev
 from catalog.metadata.dialects.axis_names import resolve_axis_names, unresolved_axes
 from catalog.metadata.dialects.trace import Trace
 from catalog.metadata.image import ImageLabel, Multiscale, Omero
 from catalog.metadata.nodes import ArrayNode, GroupKind, GroupNode
+from catalog.metadata.plain import read_normal, with_known_systems
 from catalog.metadata.plate import Plate, Well
 from catalog.metadata.problems import Place, Problem, Severity, as_pointer
 from catalog.metadata.pruning import read_part
@@ -271,13 +270,9 @@ class _Reading:
             self._report("wrong-type", place, "'scene' must hold an object.")
             return None
         if place[-1:] == ("scene",):
-            try:
-                scene = SceneAttrs.model_validate(value, context=NORMAL)
-            except ValidationError:
-                pass
-            else:
-                if _is_normal_scene(scene):
-                    return scene
+            scene = read_normal(SceneAttrs, with_known_systems(value))
+            if scene is not None and _is_normal_scene(scene):
+                return scene
         trace = self._trace()
         if place == self.base and not self._is_element():
             here = (*place, _TRANSFORMATIONS)
@@ -345,9 +340,8 @@ class _Reading:
         plain = v04.plain_image(value, place)
         if plain is None:
             return None
-        try:
-            image = Multiscale.model_validate(plain[0], context=NORMAL)
-        except ValidationError:
+        image = read_normal(Multiscale, with_known_systems(plain[0]))
+        if image is None:
             return None
         for moved, origin in plain[1].items():
             self.moved["multiscales", index, *moved] = origin
@@ -412,15 +406,13 @@ class _Reading:
         value = ome.get(key)
         if value is None:
             return None
-        try:
-            return model.model_validate(value, context=NORMAL)
-        except ValidationError:
+        part = read_normal(model, value)
+        if part is None:
             trace = self._trace()
-            place = (*self.base, key)
             normal = _without_nulls(value)
-            part = read_part(model, normal, self.attributes, place, trace)
+            part = read_part(model, normal, self.attributes, (*self.base, key), trace)
             self.problems += trace.problems
-            return part
+        return part
 
     def _paths(self, ome: Json, key: str) -> tuple[str, ...] | None:
         value, place = ome.get(key), (*self.base, key)
@@ -482,11 +474,8 @@ def _without_nulls(value: object) -> object:
 
 def _normal_image(value: Json) -> Multiscale | None:
     """Read an image in one step, if it is in normal form."""
-    try:
-        image = Multiscale.model_validate(value, context=NORMAL)
-    except ValidationError:
-        return None
-    return image if _is_normal_image(image) else None
+    image = read_normal(Multiscale, with_known_systems(value))
+    return image if image is not None and _is_normal_image(image) else None
 
 
 def _is_normal_scene(scene: SceneAttrs) -> bool:

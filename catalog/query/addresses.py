@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import sqlalchemy as sa
 
+from catalog.database.prepared import Prepared, parameter
 from catalog.database.schema import (
     component,
     coordinate_system,
@@ -509,11 +510,22 @@ def resolve_scope(connection: sa.Connection, text: str, normalise: Normalise | N
         if row is not None:
             return row.url
     for url in _spellings(text, normalise):
-        inside = sa.select(zarr_group.c.id).where(below(zarr_group.c.url, url)).limit(1)
-        of_problem = sa.select(problem.c.id).where(below(problem.c.url, url)).limit(1)
-        if connection.execute(inside).first() or connection.execute(of_problem).first():
+        prefix = url.rstrip("/")
+        bounds = (url, f"{prefix}/", f"{prefix}0")
+        if any(some.rows(connection, bounds) for some in _BELOW):
             return url
     return resolve_group(connection, text, normalise).url
+
+
+def _some_below(column: sa.Column[str]) -> Prepared:
+    """Select something at a URL, the first value, or between the two that bound what lies below."""
+    url, low, high = [parameter(number, sa.Text()) for number in range(3)]
+    there = sa.or_(column == url, sa.and_(column >= low, column < high))
+    found: sa.Select[int] = sa.select(sa.literal_column("1")).select_from(column.table)
+    return Prepared(found.where(there).limit(sa.literal_column("1")))
+
+
+_BELOW = (_some_below(zarr_group.c.url), _some_below(problem.c.url))
 
 
 def below(column: sa.ColumnElement[str], url: str) -> sa.ColumnElement[bool]:

@@ -62,17 +62,46 @@ def _edges(
     connection: sa.Connection, text: str, component_id: int, normalise: Normalise | None
 ) -> Sequence[int]:
     numbered = kind_and_id(text)
-    ids = sa.select(transformation.c.id)
     if numbered is not None:
         if numbered[0] != "transformation":
             return ()
-        query = ids.where(transformation.c.id == numbered[1])
+        query = sa.select(transformation.c.id).where(transformation.c.id == numbered[1])
         found = connection.execute(query).scalars().all()
         if not found:
             raise UnknownAddressError(
                 f"There is no transformation {numbered[1]} (any more).", text, ()
             )
         return found
+    found = transformations_at(connection, text, component_id, normalise)
+    if found and "#" not in text and systems_named(connection, text):
+        raise AmbiguousAddressError(
+            f"{text!r} is the name of a transformation and of a coordinate system; write "
+            f"'#{text}' for the system, 'transformation:{found[0]}' for the transformation.",
+            text,
+            [f"#{text}", *(f"transformation:{one}" for one in found)],
+        )
+    return found
+
+
+def transformations_at(
+    connection: sa.Connection,
+    text: str,
+    component_id: int | None = None,
+    normalise: Normalise | None = None,
+) -> Sequence[int]:
+    """Find the transformations that are declared at ``GROUP#/pointer``, or have a name.
+
+    Parameters
+    ----------
+    component_id
+        Where names are looked up; None looks everywhere.
+
+    Raises
+    ------
+    AmbiguousAddressError
+        If a place may mean several of them.
+    """
+    ids = sa.select(transformation.c.id)
     place, mark, pointer = text.partition("#")
     if mark:
         if not place or not pointer.startswith("/"):
@@ -89,13 +118,7 @@ def _edges(
                 [f"transformation:{one}" for one in found],
             )
         return found
-    query = ids.where(transformation.c.component_id == component_id, transformation.c.name == text)
-    found = connection.execute(query).scalars().all()
-    if found and systems_named(connection, text):
-        raise AmbiguousAddressError(
-            f"{text!r} is the name of a transformation and of a coordinate system; write "
-            f"'#{text}' for the system, 'transformation:{found[0]}' for the transformation.",
-            text,
-            [f"#{text}", *(f"transformation:{one}" for one in found)],
-        )
-    return found
+    query = ids.where(transformation.c.name == text)
+    if component_id is not None:
+        query = query.where(transformation.c.component_id == component_id)
+    return connection.execute(query).scalars().all()

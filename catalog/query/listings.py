@@ -15,13 +15,9 @@ from catalog.database.schema import (
     component,
     coordinate_system,
     crawl,
+    facet_count,
     hierarchy,
-    image,
-    label_image,
-    plate,
     problem,
-    scene,
-    transformation,
     well,
     zarr_group,
 )
@@ -217,39 +213,41 @@ def crawls(connection: sa.Connection, limit: int = 5) -> tuple[CrawlListing, ...
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:
-    """Count what is there (and not removed), by kind of thing."""
-    there = hierarchy.c.removed_at.is_(None)
+    """Count what is there (and not removed), by kind of thing.
 
-    def present(table: sa.Table) -> sa.Executable:
-        query = sa.select(sa.func.count()).select_from(table)
-        if "group_id" in table.c:
-            query = query.join(zarr_group, table.c.group_id == zarr_group.c.id)
-            return query.where(zarr_group.c.removed_at.is_(None))
-        return query.join(hierarchy, table.c.hierarchy_id == hierarchy.c.id).where(there)
+    Images, scenes, plates, coordinate systems and transformations are counted while they
+    are written. Of the rest all are counted, less those of hierarchies that are removed:
+    these are few, and found by indexes.
+    """
+    gone = hierarchy.c.removed_at.is_not(None)
 
-    counted: dict[str, sa.Executable] = {
-        "hierarchies": sa.select(sa.func.count()).select_from(hierarchy).where(there),
-        "scenes": present(scene),
-        "images": present(image),
-        "label images": sa.select(sa.func.count())
-        .select_from(label_image)
-        .join(image, label_image.c.image_id == image.c.id)
-        .join(zarr_group, image.c.group_id == zarr_group.c.id)
-        .where(zarr_group.c.removed_at.is_(None)),
-        "plates": present(plate),
-        "wells": present(well),
-        "coordinate systems": present(coordinate_system),
-        "transformations": present(transformation),
+    def number(of: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> int:
+        query = sa.select(sa.func.count()).select_from(of).where(*conditions)
+        return int(connection.execute(query).scalar_one())
+
+    def present(table: sa.Table, *links: sa.Table) -> int:
+        of_removed: sa.FromClause = table
+        for link in (*links, hierarchy):
+            of_removed = of_removed.join(link)
+        return number(table) - number(of_removed, gone)
+
+    c = facet_count.c
+    totals = connection.execute(sa.select(c.subject, c.count).where(c.field == ""))
+    kept = {subject: int(count) for subject, count in totals}
+    removed = number(hierarchy, gone)
+    return {
+        "hierarchies": number(hierarchy) - removed,
+        "scenes": kept.get("scenes", 0),
+        "images": kept.get("images", 0) + kept.get("labels", 0),
+        "label images": kept.get("labels", 0),
+        "plates": kept.get("plates", 0),
+        "wells": present(well, zarr_group),
+        "coordinate systems": kept.get("systems", 0),
+        "transformations": kept.get("transformations", 0),
         "components": present(component),
-        "problems": sa.select(sa.func.count())
-        .select_from(problem)
-        .outerjoin(hierarchy, problem.c.hierarchy_id == hierarchy.c.id)
-        .where(there),
-        "removed hierarchies": sa.select(sa.func.count())
-        .select_from(hierarchy)
-        .where(hierarchy.c.removed_at.is_not(None)),
+        "problems": present(problem),
+        "removed hierarchies": removed,
     }
-    return {name: int(connection.execute(query).scalar_one()) for name, query in counted.items()}
 
 
 def numbers(text: str | None) -> tuple[float, ...] | None:

@@ -88,6 +88,19 @@ def paths(
     return _load(connection, one, conditions).paths(one, other, limit)
 
 
+def path_between(connection: sa.Connection, one: SystemRow, other: SystemRow) -> Path:
+    """Find the best chain between two coordinate systems that are at hand.
+
+    Raises
+    ------
+    NoPathError
+        If nothing leads from one to the other.
+    """
+    if one.component_id != other.component_id:
+        raise _apart(one, other)
+    return _load(connection, one, None).path(one, other)
+
+
 class _Conditions(NamedTuple):
     """What a path must not pass, and how it was said."""
 

@@ -37,6 +37,8 @@ from catalog.query.addresses import (
     systems_named,
 )
 from catalog.query.listings import axis_layouts, integers, numbers, problems_of
+from catalog.query.show_crate import crate_shown
+from catalog.query.show_extent import extent_shown, reference_of, references_of
 from catalog.query.shown import (
     ChannelShown,
     ChildShown,
@@ -210,6 +212,7 @@ def _group(connection: sa.Connection, row: GroupRow) -> GroupShown:
         systems=_systems(connection, row),
         transformations=_edges(connection, own),
         problems=problems_of(connection, row.url),
+        crate=crate_shown(connection, row.hierarchy_id),
     )
 
 
@@ -223,7 +226,8 @@ def _scene(connection: sa.Connection, group_id: int) -> SceneShown | None:
         .where(scene_image.c.scene_id == group_id, _present)
         .order_by(scene_image.c.referenced.desc(), zarr_group.c.url)
     )
-    return SceneShown(found.name, tuple(map(MemberShown._make, connection.execute(members))))
+    images = tuple(map(MemberShown._make, connection.execute(members)))
+    return SceneShown(found.name, images, references_of(connection, group_id))
 
 
 def _image_name() -> sa.ScalarSelect[str | None]:
@@ -277,6 +281,7 @@ def _images(connection: sa.Connection, row: GroupRow) -> tuple[ImageShown, ...]:
             else address(row.url, found.array_path, found.system_name),
             label_of=found.label_of,
             levels=_levels(connection, row.url, found.id),
+            extent=extent_shown(connection, found.id),
         )
         for found in connection.execute(query).all()
     )
@@ -387,6 +392,7 @@ def _system(connection: sa.Connection, row: SystemRow) -> SystemShown:
         component_systems=row.component_systems,
         image=name,
         transformations=_edges(connection, touching),
+        reference=reference_of(connection, row.component_id),
     )
 
 

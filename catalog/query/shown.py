@@ -66,6 +66,30 @@ class ChildShown(NamedTuple):
 
 
 @dataclass(frozen=True)
+class ExtentShown:
+    """Where an image lies: its box in the reference system of its component.
+
+    Attributes
+    ----------
+    reference
+        Address of the reference system; None when nothing connects the image with one.
+    axes
+        Names of its axes; None where they are unknown.
+    low, high
+        None when it cannot be placed; `reason` says why.
+    approximate
+        The box was found by sampling, and widened.
+    """
+
+    reference: str | None
+    axes: tuple[str, ...] | None
+    low: tuple[float, ...] | None
+    high: tuple[float, ...] | None
+    approximate: bool
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class ImageShown:
     """One entry of `multiscales`."""
 
@@ -79,14 +103,40 @@ class ImageShown:
     intrinsic_system: str | None
     label_of: str | None
     levels: tuple[LevelShown, ...]
+    extent: ExtentShown | None = None
 
 
 @dataclass(frozen=True)
 class SceneShown:
-    """A scene with its images."""
+    """A scene with its images.
+
+    Attributes
+    ----------
+    references
+        Addresses of the reference systems of the components that it is part of.
+    """
 
     name: str | None
     images: tuple[MemberShown, ...]
+    references: tuple[str, ...] = ()
+
+
+class TermShown(NamedTuple):
+    """An organism or a modality that an RO-Crate names."""
+
+    identifier: str
+    label: str | None
+
+
+@dataclass(frozen=True)
+class CrateShown:
+    """What the RO-Crate of a hierarchy says of all that lies in it."""
+
+    name: str | None
+    description: str | None
+    license: str | None
+    organisms: tuple[TermShown, ...]
+    modalities: tuple[TermShown, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +171,8 @@ class GroupShown:
         The scenes that its images are a part of.
     labels
         URLs of the label images that annotate it.
+    crate
+        The RO-Crate of its hierarchy, if there is one.
     """
 
     id: int
@@ -141,11 +193,19 @@ class GroupShown:
     systems: tuple[SystemBrief, ...]
     transformations: tuple[TransformationBrief, ...]
     problems: tuple[ProblemListing, ...]
+    crate: CrateShown | None = None
 
 
 @dataclass(frozen=True)
 class SystemShown:
-    """A coordinate system, its axes, and the transformations from and to it."""
+    """A coordinate system, its axes, and the transformations from and to it.
+
+    Attributes
+    ----------
+    reference
+        Address of the reference system of its component, in which images are placed; None
+        where the component has no images.
+    """
 
     id: int
     address: str
@@ -157,6 +217,7 @@ class SystemShown:
     component_systems: int
     image: str | None
     transformations: tuple[TransformationBrief, ...]
+    reference: str | None = None
 
 
 @dataclass(frozen=True)

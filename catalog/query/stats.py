@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from catalog.database.schema import (
-    hierarchy,
-    image,
-    problem,
-    transformation,
-    zarr_group,
-)
+from catalog.database import facets
+from catalog.database.schema import hierarchy, image, problem, zarr_group
 from catalog.query.listings import counts
 
 THINGS = "things"
 BYTES = "bytes"
+
+_IMAGES = ("images", "labels")
+_EDGES = ("transformations",)
 
 
 class Figure(NamedTuple):
@@ -41,48 +39,68 @@ def stats(connection: sa.Connection) -> Iterator[Figure]:
     """Count what is there (and not removed): things, bytes, versions, types, problems.
 
     Within one subject the largest number comes first, but for `things`, which have the
-    order of reading.
+    order of reading. What is counted while writing is read, not counted again.
     """
     for name, count in counts(connection).items():
         yield Figure(THINGS, name, count)
-    levels = sa.select(sa.func.sum(sa.cast(image.c.bytes, sa.Numeric)))
-    present = levels.join(zarr_group).where(zarr_group.c.removed_at.is_(None))
     # All levels, uncompressed, as the documents declare them: nobody has looked at chunks.
-    yield Figure(BYTES, "declared by images", int(connection.scalar(present) or 0))
-
-    of_images = (
-        ("OME-Zarr version of images", zarr_group.c.ome_version),
-        ("Zarr format of images", sa.cast(zarr_group.c.zarr_format, sa.Text)),
-        ("data type of images", image.c.dtype),
-        ("axes of images", image.c.axes),
-    )
-    images = image.join(zarr_group)
-    for about, column in of_images:
-        yield from _shares(connection, about, column, images, zarr_group.c.removed_at)
-    edges = transformation.join(hierarchy)
-    for about, column in (
-        ("type of transformations", transformation.c.type),
-        ("way back through transformations", transformation.c.invertibility),
+    yield Figure(BYTES, "declared by images", _bytes(connection))
+    for about, subjects, field in (
+        ("OME-Zarr version of images", _IMAGES, "version"),
+        ("Zarr format of images", _IMAGES, "zarr_format"),
+        ("data type of images", _IMAGES, "dtype"),
+        ("axes of images", _IMAGES, "axes"),
+        ("type of transformations", _EDGES, "type"),
+        ("way back through transformations", _EDGES, "invertibility"),
     ):
-        yield from _shares(connection, about, column, edges, hierarchy.c.removed_at)
-    problems = problem.outerjoin(hierarchy)
+        yield from _kept(connection, about, subjects, field)
     for about, column in (
         ("severity of problems", problem.c.severity),
         ("code of problems", problem.c.code),
     ):
-        yield from _shares(connection, about, column, problems, hierarchy.c.removed_at)
+        yield from _shares(connection, about, column)
+
+
+def _bytes(connection: sa.Connection) -> int:
+    """Add up what images declare: of all that are recorded, less what is removed."""
+    total = sa.select(sa.func.sum(sa.cast(image.c.bytes, sa.Numeric)))
+    gone = (
+        total.join_from(image, zarr_group, image.c.group_id == zarr_group.c.id)
+        .join(hierarchy, zarr_group.c.hierarchy_id == hierarchy.c.id)
+        .where(hierarchy.c.removed_at.is_not(None))
+    )
+    everything, removed = connection.scalar(total), connection.scalar(gone)
+    return int(everything or 0) - int(removed or 0)
+
+
+def _kept(
+    connection: sa.Connection, about: str, subjects: Sequence[str], field: str
+) -> Iterator[Figure]:
+    """Read how many have each value of a field."""
+    values: Counter[str] = Counter()
+    total = 0
+    for subject in subjects:
+        values.update(dict(facets.kept(connection, subject, field)))
+        total += sum(count for _, count in facets.kept(connection, subject, ""))
+    unknown = total - values.total()
+    found: list[tuple[str | None, int]] = [*values.items()]
+    if unknown > 0:
+        found.append((None, unknown))
+    for value, count in sorted(found, key=lambda one: (-one[1], one[0] is None, one[0] or "")):
+        yield Figure(about, value, count)
 
 
 def _shares(
-    connection: sa.Connection,
-    about: str,
-    column: sa.ColumnElement[str],
-    source: sa.FromClause,
-    removed_at: sa.ColumnElement[datetime],
+    connection: sa.Connection, about: str, column: sa.ColumnElement[str]
 ) -> Iterator[Figure]:
-    """Count those of a source that are there, by what they have in a column."""
+    """Count problems that are there, by what they have in a column."""
     number = sa.func.count().label("number")
-    query = sa.select(column, number).select_from(source).where(removed_at.is_(None))
-    query = query.group_by(column).order_by(number.desc(), column.nulls_last())
+    query = (
+        sa.select(column, number)
+        .select_from(problem.outerjoin(hierarchy))
+        .where(hierarchy.c.removed_at.is_(None))
+        .group_by(column)
+        .order_by(number.desc(), column.nulls_last())
+    )
     for value, count in connection.execute(query):
         yield Figure(about, value, count)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from catalog.errors import FieldError, StoreError
-from catalog.geometry.field import Field, FieldKind, FieldReader
-from catalog.metadata.assembly import join
+from catalog.geometry.field import FieldReader
 
 if TYPE_CHECKING:
     import zarr
@@ -23,7 +22,9 @@ def fields_below(hierarchy_url: str) -> Callable[[str], FieldReader]:
 
         return open_node(hierarchy_url, location)
 
-    return _readers(node_at)
+    from catalog.geometry.field_opening import field_readers
+
+    return field_readers(node_at)
 
 
 def fields_in(group: zarr.Group | None) -> Callable[[str], FieldReader]:
@@ -48,26 +49,6 @@ def fields_in(group: zarr.Group | None) -> Callable[[str], FieldReader]:
         except KeyError as error:
             raise StoreError(f"There is no field at {url}", url) from error
 
-    return _readers(node_at)
+    from catalog.geometry.field_opening import field_readers
 
-
-def _readers(node_at: Callable[[str], StoredNode]) -> Callable[[str], FieldReader]:
-    opened: dict[tuple[str, FieldKind], Field] = {}
-
-    def fields_for(location: str) -> FieldReader:
-        def read(path: str, kind: FieldKind) -> Field:
-            place = join(location, path)
-            if place is None:
-                raise FieldError(
-                    f"The field at {path!r} lies outside the hierarchy and is not read.", path
-                )
-            found = opened.get((place, kind))
-            if found is None:
-                from catalog.geometry.field_opening import open_field
-
-                found = opened.setdefault((place, kind), open_field(node_at, place, kind))
-            return found
-
-        return read
-
-    return fields_for
+    return field_readers(node_at)

@@ -1,4 +1,4 @@
-"""A hierarchy on disk as a graph, from its metadata documents alone."""
+"""A hierarchy as a graph, from its metadata documents alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def open_hierarchy(path: str | os.PathLike[str]) -> TransformGraph:
-    """Read a hierarchy on disk and join its coordinate systems into one graph.
+    """Read a hierarchy, on disk or elsewhere, and join its coordinate systems into one graph.
 
     Neither zarr nor a database is loaded; zarr only when parameters of a transformation
     are stored as an array, or a field, and are needed.
@@ -31,7 +31,8 @@ def open_hierarchy(path: str | os.PathLike[str]) -> TransformGraph:
     Parameters
     ----------
     path
-        The folder of a Zarr group (or its URL): a scene, an image, a whole collection.
+        The folder of a Zarr group, or its URL in any store: a scene, an image, a whole
+        collection.
 
     Raises
     ------

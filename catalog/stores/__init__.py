@@ -6,25 +6,64 @@ Paths inside a store count from the URL it was opened at: no slash at either end
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
 
 # Attributes of a megabyte exist; sixteen are a mistake, or an attack on memory.
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How stores are opened; plain values, so that a worker elsewhere opens them alike.
+
+    What is None comes from the environment, as the usual tools read it.
+
+    Attributes
+    ----------
+    endpoint
+        URL of a server that speaks S3.
+    region
+        Of the bucket.
+    anonymous
+        Whether requests go unsigned; None for what the environment says.
+    profile
+        Name in the shared credentials file of AWS.
+    largest_document
+        Bytes; a larger document is refused.
+    timeout
+        Seconds that one request may take.
+    retries
+        How often a request is tried again that failed by a time-out, 429 or 5xx.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    anonymous: bool | None = None
+    profile: str | None = None
+    largest_document: int = LARGEST_DOCUMENT
+    timeout: float = 30.0
+    retries: int = 5
+
+
+DEFAULT_OPTIONS = StoreOptions()
+
+
 class Stat(NamedTuple):
-    """When something was last changed, and how large it is (bytes)."""
+    """When something was last changed, how large it is (bytes), and its etag, if it has one."""
 
     mtime_ns: int
     size: int
+    etag: str = ""
 
 
 class Document(NamedTuple):
-    """The bytes of a document, with its times as they were when it was opened."""
+    """The bytes of a document, with its times and etag as they were when it was opened."""
 
     data: bytes
     mtime_ns: int
     size: int
+    etag: str = ""
 
 
 class Refusal(NamedTuple):
@@ -40,7 +79,7 @@ class Listing(NamedTuple):
     Attributes
     ----------
     mtime_ns, size
-        Of the folder, taken before it was listed.
+        Of the folder, taken before it was listed; 0 where folders have no times.
     links
         Those of `folders` that are symbolic links.
     refused
@@ -56,7 +95,24 @@ class Listing(NamedTuple):
 
 
 class Store(Protocol):
-    """What a crawl needs of a place, whatever kind of place it is."""
+    """What a crawl needs of a place, whatever kind of place it is.
+
+    Attributes
+    ----------
+    lists
+        Whether folders can be listed here; a web server may not.
+    near
+        Whether asking costs next to nothing: then all documents are compared with what is
+        known of them, elsewhere the root's alone.
+    """
+
+    @property
+    def lists(self) -> bool:
+        """Whether folders can be listed here; may ask the server, once."""
+
+    @property
+    def near(self) -> bool:
+        """Whether asking costs next to nothing."""
 
     @property
     def url(self) -> str:
@@ -69,14 +125,30 @@ class Store(Protocol):
         """Read a document; None when there is none.
 
         Raises StoreError when it cannot be read, DocumentError when it is larger
-        than `LARGEST_DOCUMENT`.
+        than is allowed.
         """
 
     def stat(self, path: str) -> Stat | None:
         """Tell a document's or folder's time and size; None when it is not there."""
 
 
-def open_store(url: str, boundary: str | None = None) -> Store:
+@runtime_checkable
+class AsyncStore(Store, Protocol):
+    """A store that answers many questions at once: those of `Store`, asynchronously."""
+
+    async def list_folder_async(self, path: str) -> Listing:
+        """List a folder; StoreError when it cannot be."""
+
+    async def get_async(self, path: str) -> Document | None:
+        """Read a document; None when there is none."""
+
+    async def stat_async(self, path: str) -> Stat | None:
+        """Tell a document's or folder's time and size; None when it is not there."""
+
+
+def open_store(
+    url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS
+) -> Store:
     """Open the store at a normalised URL.
 
     Parameters
@@ -86,6 +158,6 @@ def open_store(url: str, boundary: str | None = None) -> Store:
     boundary
         URL of a folder above, outside of which nothing is read; `url` itself if None.
     """
-    from catalog.stores.local import LocalStore
+    from catalog.stores.opening import open_any
 
-    return LocalStore(url, boundary)
+    return open_any(url, boundary, options)

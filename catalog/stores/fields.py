@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores.parameters import inside
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions
 from catalog.stores.url import join
 
 if TYPE_CHECKING:
     import numpy as np
     import zarr
     from numpy.typing import NDArray
-    from zarr.core.metadata import ArrayV2Metadata, ArrayV3Metadata
 
-    AnyArray = zarr.Array[ArrayV2Metadata] | zarr.Array[ArrayV3Metadata]
+    from catalog.stores.nodes import AnyArray
 
 
 class ZarrNode:
@@ -88,6 +85,8 @@ class ZarrArray:
         box = tuple(slice(first, last) for first, last in zip(start, stop, strict=True))
         try:
             return np.asarray(self._array[box])
+        except StoreError:
+            raise
         except OSError as error:
             raise StoreError(f"{self._url} cannot be read: {error}", self._url) from error
         except Exception as error:  # codecs raise whatever they like
@@ -97,8 +96,10 @@ class ZarrArray:
             ) from error
 
 
-def open_node(hierarchy_url: str, location: str) -> ZarrNode:
-    """Open the group or array at a location of a local hierarchy.
+def open_node(
+    hierarchy_url: str, location: str, options: StoreOptions = DEFAULT_OPTIONS
+) -> ZarrNode:
+    """Open the group or array at a location of a hierarchy, in whatever store.
 
     Raises
     ------
@@ -107,25 +108,10 @@ def open_node(hierarchy_url: str, location: str) -> ZarrNode:
     DocumentError
         When zarr cannot open it.
     """
-    url = join(hierarchy_url, location) if location else hierarchy_url
-    folder = inside(hierarchy_url, location)
-    if folder is None:
-        raise StoreError(f"{url} lies outside of the hierarchy and is not read", url)
-    if not os.path.isdir(folder):  # noqa: PTH112
-        raise StoreError(f"There is no field at {url}", url)
-    import zarr
-    from zarr.storage import LocalStore
+    from catalog.stores.nodes import open_zarr
 
-    try:
-        with warnings.catch_warnings():
-            # Of no concern to somebody who moves points: the store is as it is.
-            warnings.simplefilter("ignore")
-            # A store, not a text: zarr reads more into the `#` of a text than a name.
-            node = zarr.open(store=LocalStore(folder, read_only=True), mode="r")
-    except FileNotFoundError:
-        raise StoreError(f"There is no Zarr group or array at {url}", url) from None
-    except Exception as error:  # metadata of extensions raise whatever they like
-        raise DocumentError(
-            f"{url} cannot be opened: {str(error) or type(error).__name__}", url
-        ) from error
+    url = join(hierarchy_url, location)
+    node = open_zarr(hierarchy_url, location, options)
+    if node is None:
+        raise StoreError(f"There is no field at {url}", url)
     return ZarrNode(node, url)

@@ -12,7 +12,7 @@ import os
 import stat
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import LARGEST_DOCUMENT, Document, Listing, Refusal, Stat
+from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Refusal, Stat, StoreOptions
 from catalog.stores.url import encode, join, to_path
 
 # O_NOFOLLOW: a link must be looked at before it is followed. O_NONBLOCK: a named pipe
@@ -36,8 +36,14 @@ class LocalStore:
         URL of the folder that holds all that may be read; `url` itself if None.
     """
 
-    def __init__(self, url: str, boundary: str | None = None) -> None:
+    lists = True
+    near = True
+
+    def __init__(
+        self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS
+    ) -> None:
         self._url = url
+        self._largest = options.largest_document
         path = to_path(url)
         self._root = path
         self._prefix = path if path.endswith("/") else path + "/"
@@ -105,10 +111,10 @@ class LocalStore:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 return None
-            if found.st_size > LARGEST_DOCUMENT:
+            if found.st_size > self._largest:
                 raise DocumentError(
                     f"the document {self._shown(path)} has {found.st_size:,} bytes; more than "
-                    f"{LARGEST_DOCUMENT:,} are not read",
+                    f"{self._largest:,} are not read",
                     join(self._url, path),
                 )
             data = os.read(descriptor, found.st_size + 1)

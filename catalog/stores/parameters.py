@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import math
 import warnings
 from typing import TYPE_CHECKING
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores.url import join, to_path
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions
+from catalog.stores.url import join
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,15 +18,10 @@ if TYPE_CHECKING:
 LARGEST_PARAMETERS = 1_000_000
 
 
-def inside(hierarchy_url: str, path: str) -> str | None:
-    """Give the real folder of a path in a local hierarchy; None when it lies outside."""
-    root = os.path.realpath(to_path(hierarchy_url))
-    folder = os.path.realpath(f"{root}/{path}") if path else root
-    return folder if folder == root or folder.startswith(root.rstrip("/") + "/") else None
-
-
-def read_parameters(hierarchy_url: str, path: str) -> NDArray[np.float64]:
-    """Read a whole array of parameters, whatever its codecs.
+def read_parameters(
+    hierarchy_url: str, path: str, options: StoreOptions = DEFAULT_OPTIONS
+) -> NDArray[np.float64]:
+    """Read a whole array of parameters, whatever its codecs, in whatever store.
 
     Parameters
     ----------
@@ -45,32 +41,30 @@ def read_parameters(hierarchy_url: str, path: str) -> NDArray[np.float64]:
     DocumentError
         When it cannot be decoded, or holds too much or no numbers.
     """
+    from catalog.stores.nodes import open_zarr
+
     url = join(hierarchy_url, path)
-    folder = inside(hierarchy_url, path)
-    if folder is None:
-        raise StoreError(f"the parameters at {url} lie outside of the hierarchy", url)
-    if not os.path.isdir(folder):  # noqa: PTH112
-        raise StoreError(f"there are no parameters at {url}", url)
+    array = open_zarr(hierarchy_url, path, options, largest_chunk=options.largest_document)
     import numpy as np
     import zarr
-    from zarr.storage import LocalStore
 
+    if not isinstance(array, zarr.Array):
+        raise StoreError(f"there are no parameters at {url}", url)
+    # A chunk is decoded as a whole, and may be larger than all of its array.
+    read_at_once = max(math.prod(array.chunks), math.prod(array.shards or ()))
+    if max(array.size, read_at_once) > LARGEST_PARAMETERS:
+        raise DocumentError(
+            f"the array {url} has {array.size:,} values in chunks of {read_at_once:,}: too many "
+            "for parameters",
+            url,
+        )
     try:
         with warnings.catch_warnings():
-            # Of no concern to somebody who indexes: the store is as it is.
             warnings.simplefilter("ignore")
-            # A store, not a text: zarr reads more into the `#` of a text than a name.
-            array = zarr.open_array(store=LocalStore(folder, read_only=True), mode="r")
-            few = array.size <= LARGEST_PARAMETERS
-            values = np.asarray(array[...], dtype=np.float64) if few else None
-    except FileNotFoundError:
-        raise StoreError(f"there are no parameters at {url}", url) from None
+            return np.asarray(array[...], dtype=np.float64)
+    except StoreError:
+        raise
     except Exception as error:  # codecs raise whatever they like
         raise DocumentError(
             f"the parameters at {url} cannot be read: {str(error) or type(error).__name__}", url
         ) from error
-    if values is None:
-        raise DocumentError(
-            f"the array {url} has {array.size:,} values: too many for parameters", url
-        )
-    return values

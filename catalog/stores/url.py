@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from catalog.errors import StoreError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
+_CHAIN = re.compile(r"[A-Za-z]+::[A-Za-z]+:")
 _UNSAFE = re.compile("[%#?\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -41,50 +42,56 @@ def normalise(text: str) -> str:
     """Give the one spelling of a place.
 
     Symbolic links are not resolved, except where ``..`` follows one: there, what the
-    operating system would do is done.
+    operating system would do is done. Elsewhere ``..`` is resolved as text.
 
     Parameters
     ----------
     text
-        A local path, absolute or from the working directory, or a ``file:`` URL.
+        A local path, absolute or from the working directory, or a URL.
 
     Raises
     ------
     StoreError
-        For an empty text, and for schemes that are not supported.
+        For an empty text, for a query or a password in a URL, and for schemes that
+        nobody knows.
 
     Examples
     --------
     >>> normalise("/data//brains/./brain#7.zarr/")
     'file:///data/brains/brain%237.zarr'
+    >>> normalise("HTTPS://Example.org:443/my%20brains/")
+    'https://example.org/my brains'
     """
-    return from_path(_local_path(text))
-
-
-def from_path(path: str) -> str:
-    """Spell an absolute local path without dots or doubled slashes as a URL."""
-    return "file://" + encode(path)
-
-
-def _local_path(text: str) -> str:
     if not text:
         raise StoreError("an empty text names no place: give a folder or a URL", text)
     if "\0" in text:
         raise StoreError(f"{text!r} holds a NUL character, which no path can", text)
-    scheme = _SCHEME.match(text)
-    if scheme is None and text[:6].lower() != "file:/":
-        return absolute(text)
-    if scheme is not None and scheme.group(1).lower() != "file":
+    if _CHAIN.match(text):
         raise StoreError(
-            f"{text}: {scheme.group(1)}:// is not supported yet; give a local folder", text
+            f"{text}: places are not chained by '::'; for what lies in an archive, give the URL "
+            "of the archive, and below it the path",
+            text,
         )
-    rest = text[scheme.end() :] if scheme else text[5:]
+    found = _SCHEME.match(text)
+    if found is None and text[:6].lower() != "file:/":
+        return from_path(absolute(text))
+    scheme = found.group(1).lower() if found else "file"
+    if scheme != "file":
+        from catalog.stores.remote_url import normalise_remote
+
+        return normalise_remote(scheme, text)
+    rest = text[found.end() :] if found else text[5:]
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost") or not slash:
         raise StoreError(
             f"{text}: a file URL is file:///absolute/path; the host {host!r} cannot be read", text
         )
-    return absolute("/" + decode(path))
+    return from_path(absolute("/" + decode(path)))
+
+
+def from_path(path: str) -> str:
+    """Spell an absolute local path without dots or doubled slashes as a URL."""
+    return "file://" + encode(path)
 
 
 def absolute(path: str) -> str:
@@ -116,10 +123,30 @@ def join(url: str, path: str) -> str:
 
 def parent(url: str) -> str | None:
     """Give the URL of the folder above; None for the topmost."""
-    head, _, tail = url[7:].rpartition("/")
-    if not tail:
+    start = url.index("://") + 3
+    first = url.find("/", start)
+    last = url.rfind("/")
+    if first < 0 or last == len(url) - 1:
         return None
-    return url[:7] + (head or "/")
+    return url[: last + 1] if last == start else url[:last]
+
+
+def split(url: str) -> tuple[str, str, str]:
+    """Give the scheme, the host or bucket, and the path (decoded, no slash at either end).
+
+    Examples
+    --------
+    >>> split("s3://screens/2024/plate%231.zarr")
+    ('s3', 'screens', '2024/plate#1.zarr')
+    """
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    return scheme, host, decode(path)
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL names a place in the file system of this machine."""
+    return url.startswith("file:")
 
 
 def relative(url: str, base: str) -> str | None:
@@ -145,3 +172,8 @@ def name(url: str) -> str:
 def is_plain(path: str) -> bool:
     """Tell whether a path only leads downwards: no empty part, ``.`` or ``..`` in it."""
     return all(part not in ("", ".", "..") for part in path.split("/"))
+
+
+def is_archive_name(name: str) -> bool:
+    """Tell whether a file is named as zip archives are: ``.zip``, or ``.ozx`` of RFC-9."""
+    return name[-4:].lower() in (".zip", ".ozx")

@@ -85,7 +85,7 @@ def test_every_change_of_documents_shows(tmp_path, collection, put, settle, chan
     settle(tmp_path)
     before = read(tmp_path)
     assert unchanged(before)
-    put(tmp_path / change, {"zarr_format": 3, "node_type": "group", "attributes": {"a": 1}})
+    put(tmp_path / change, collection.image(9))
     assert not unchanged(before)
     assert read(tmp_path).digest != before.digest
 

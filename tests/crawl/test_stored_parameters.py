@@ -72,4 +72,4 @@ def test_stored_values_become_the_recorded_matrix(tmp_path: Path) -> None:
     (edge,) = record.transformations
     assert edge.affine == ((3, 0.4, 30), (0.3, 2, 20))
     assert json.loads(edge.parameters)["path"] == "parameters"
-    assert read == ("parameters",)
+    assert read.read == ("parameters",)

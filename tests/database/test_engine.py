@@ -96,7 +96,7 @@ def test_writers_wait_for_their_turn(database: Database) -> None:
 
     def count_up() -> None:
         for _ in range(25):
-            with database.writing() as connection:
+            with database.writing(alone=True) as connection:
                 now = connection.scalar(sa.select(id_counter.c.next_id))
                 connection.execute(id_counter.update().values(next_id=now + 1))
 

@@ -16,7 +16,10 @@ COLLECTION = Path(__file__).parents[2] / "benchmarks" / "collection.py"
 @pytest.fixture(scope="session")
 def collection():
     """The writer of scenes that the benchmarks use."""
-    return SimpleNamespace(**runpy.run_path(str(COLLECTION)))
+    made = SimpleNamespace(**runpy.run_path(str(COLLECTION)))
+    image, usual = made.image, made.usual_tile
+    made.image = lambda number, levels=3: image(usual(0, number), levels)
+    return made
 
 
 @pytest.fixture
@@ -60,3 +63,15 @@ def too_deep() -> Callable[[Path], None]:
         os.close(descriptor)
 
     return make
+
+
+@pytest.fixture
+def scenes(tmp_path, collection):
+    """Six scenes of two images."""
+    root = tmp_path / "scenes"
+    for number in range(6):
+        collection.write_scene(root / f"s{number}.zarr", number, images=2, levels=2)
+    # What was written within a tick of the clock would be looked at once more.
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    return root

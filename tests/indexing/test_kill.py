@@ -24,72 +24,6 @@ with Database(url) as database:
     index([root], database=database, prune_limit=1.0)
 """
 
-SYSTEM = (
-    "(SELECT g.url || '/' || s.array_path || '#' || s.name FROM coordinate_system s "
-    "JOIN zarr_group g ON g.id = s.group_id WHERE s.id = {})"
-)
-# All that is recorded, without ids and times.
-CONTENT = {
-    "hierarchy": "SELECT url, digest, manifest, removed_at IS NULL FROM hierarchy",
-    "zarr_group": (
-        "SELECT g.url, g.path, g.name, g.kind, g.ome_version, g.zarr_format, g.digest, g.size, "
-        "g.attributes, p.url, h.url, g.removed_at IS NULL FROM zarr_group g "
-        "JOIN hierarchy h ON h.id = g.hierarchy_id LEFT JOIN zarr_group p ON p.id = g.parent_id"
-    ),
-    "scene": (
-        "SELECT g.url, s.images, s.coordinate_systems, s.transformations FROM scene s "
-        "JOIN zarr_group g ON g.id = s.group_id"
-    ),
-    "scene_image": (
-        "SELECT s.url, i.url, m.referenced FROM scene_image m "
-        "JOIN zarr_group s ON s.id = m.scene_id JOIN zarr_group i ON i.id = m.image_group_id"
-    ),
-    "image": (
-        "SELECT g.url, i.entry, i.name, i.axes, i.shape, i.dtype, i.pixel_sizes, i.levels, "
-        f"{SYSTEM.format('i.intrinsic_system_id')} FROM image i "
-        "JOIN zarr_group g ON g.id = i.group_id"
-    ),
-    "resolution_level": (
-        "SELECT g.url, r.level, r.path, r.shape, r.chunks, r.dtype, "
-        f"{SYSTEM.format('r.system_id')} FROM resolution_level r "
-        "JOIN image i ON i.id = r.image_id JOIN zarr_group g ON g.id = i.group_id"
-    ),
-    "coordinate_system": (
-        "SELECT g.url, s.array_path, s.name, s.kind, s.image_entry, l.axes, s.ndim, c.systems, "
-        "c.transformations FROM coordinate_system s JOIN zarr_group g ON g.id = s.group_id "
-        "JOIN component c ON c.id = s.component_id "
-        "LEFT JOIN axis_layout l ON l.id = s.axis_layout_id"
-    ),
-    "transformation": (
-        "SELECT g.url, t.pointer, t.name, t.type, t.parameters, t.affine, t.invertibility, "
-        f"t.origin, {SYSTEM.format('t.input_id')}, {SYSTEM.format('t.output_id')}, c.systems "
-        "FROM transformation t JOIN zarr_group g ON g.id = t.group_id "
-        "JOIN component c ON c.id = t.component_id"
-    ),
-    "component": (
-        "SELECT h.url, c.systems, c.transformations FROM component c "
-        "JOIN hierarchy h ON h.id = c.hierarchy_id"
-    ),
-    "problem": "SELECT url, pointer, code, severity, message FROM problem",
-    "axis": (
-        "SELECT l.axes, a.position, a.name, a.type, a.unit FROM axis a "
-        "JOIN axis_layout l ON l.id = a.axis_layout_id"
-    ),
-}
-
-
-def content(database):
-    found = {}
-    with database.reading() as connection:
-        for table, query in CONTENT.items():
-            rows = connection.exec_driver_sql(query)
-            found[table] = sorted(repr([_plain(value) for value in row]) for row in rows)
-    return found
-
-
-def _plain(value):
-    return int(value) if isinstance(value, bool) else value
-
 
 def killed(root, url, delay):
     """Start an index and kill it after a while; tell whether it had come to its end."""
@@ -113,7 +47,9 @@ def root(tmp_path, collection):
     return folder
 
 
-def test_killed_again_and_again_comes_to_the_same_end(root, database_url, tmp_path, collection):
+def test_killed_again_and_again_comes_to_the_same_end(
+    root, database_url, tmp_path, collection, recorded
+):
     undisturbed = f"sqlite:///{tmp_path}/undisturbed.db"
     init(undisturbed)
     chance = random.Random(7)
@@ -131,7 +67,7 @@ def test_killed_again_and_again_comes_to_the_same_end(root, database_url, tmp_pa
             report = index([str(root)], database=database, prune_limit=1.0)
             assert report.seen == report.written + report.unchanged + report.failed
             assert report.failed == 1
-            assert content(database) == content(calm)
+            assert recorded(database) == recorded(calm)
             with database.reading() as connection:
                 outcomes = connection.exec_driver_sql("SELECT outcome, id FROM crawl ORDER BY id")
                 assert "running" not in [outcome for outcome, _ in outcomes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +56,22 @@ def test_what_cannot_be_opened_is_an_error_in_words(tmp_path: Path, write_node: 
     write_node("plain.zarr", {"lab": 7})
     with pytest.raises(DocumentError, match="no OME-Zarr metadata"):
         open_hierarchy(tmp_path / "plain.zarr")
+
+
+@pytest.mark.parametrize("place", ["s3", "web", "zip", "zip on the web"])
+def test_it_may_lie_elsewhere(
+    scenes: Path, bucket: Any, web_server: Any, tmp_path: Path, place: str
+) -> None:
+    if place == "s3":
+        shutil.copytree(scenes / "registration.zarr", bucket.folder / "r.zarr")
+        url = f"{bucket.url}/r.zarr"
+    elif place == "web":
+        url = f"{web_server(scenes, listing=False).url}/registration.zarr"
+    else:
+        shutil.make_archive(str(tmp_path / "r"), "zip", scenes / "registration.zarr")
+        url = str(tmp_path / "r.zip") if place == "zip" else f"{web_server(tmp_path).url}/r.zip"
+    here = open_hierarchy(scenes / "registration.zarr")
+    there = open_hierarchy(url)
+    ends = ("moving#stage", "atlas")
+    assert there.transform([[0, 0, 0]], *ends) == pytest.approx(here.transform([[0, 0, 0]], *ends))
+    assert set(there.systems) == set(here.systems)

@@ -154,14 +154,25 @@ def test_axes_are_known_by_their_names() -> None:
     assert measures(None, "zyx", (1, 2), None) == measures(None, "", None, None)
 
 
+# What later revisions do not fill: it comes out of documents, which are read again then, or
+# is of crawls that said nothing of it.
+LATER = {"extent", "crate", "crate_term"}
+UNKNOWN = {"hierarchy": {"digest", "manifest"}, "crawl": {"ignored", "requests", "retries"}}
+
+
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
     with database.reading() as connection:
         return {
             table.name: [
                 tuple(row)
-                for row in connection.execute(sa.select(table).order_by(*table.primary_key))
+                for row in connection.execute(
+                    sa.select(
+                        *[c for c in table.c if c.name not in UNKNOWN.get(table.name, ())]
+                    ).order_by(*table.primary_key)
+                )
             ]
             for table in metadata.sorted_tables
+            if table.name not in LATER
         }
 
 
@@ -183,7 +194,7 @@ def test_a_migration_fills_what_the_writer_would_have_written(
         assert before["image"]
         assert before["facet_count"]
         settings = config()
-        for move, revision in ((command.downgrade, "0002"), (command.upgrade, "0003")):
+        for move, revision in ((command.downgrade, "0002"), (command.upgrade, "head")):
             with database.migrating() as connection:
                 settings.attributes["connection"] = connection
                 move(settings, revision)

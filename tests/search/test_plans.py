@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from catalog import Catalog
+from catalog.crawl.records import CrateRecord, CrateTermRecord
 from catalog.database.crawls import CrawlCounts
 from catalog.database.engine import Database
 from catalog.database.schema import metadata
@@ -22,8 +24,19 @@ SCENES = 300
 # What has a row for each image, scene, system or edge; a full look at another costs nothing.
 LARGE = {
     *("hierarchy", "zarr_group", "image", "scene", "scene_image", "coordinate_system"),
-    *("transformation", "channel", "resolution_level", "label_image"),
+    *("transformation", "channel", "resolution_level", "label_image", "crate", "crate_term"),
 }
+
+
+def crate(number: int) -> CrateRecord:
+    """Make a crate: most are alike, and one is of a rare thing."""
+    terms = (
+        CrateTermRecord("organism", f"NCBITaxon:{number % 4 if number else 7955}", "Danio rerio"),
+        CrateTermRecord("organism", "NCBITaxon:10090", None),
+        CrateTermRecord("modality", f"FBbi:{number % 3 if number else 246:08}", None),
+    )
+    license = f"https://a.org/{number % 2 if number else 'mine'}"
+    return CrateRecord(f"crate {number}", None, license, "{}", terms)
 
 
 @pytest.fixture
@@ -33,7 +46,9 @@ def filled(database_url: str) -> Iterator[Catalog]:
     with Database(database_url) as database:
         writer = Writer(database)
         crawl = writer.begin_crawl("file:///data")
-        records = list(made["scenes"](SCENES))
+        records = [
+            replace(record, crate=crate(n)) for n, record in enumerate(made["scenes"](SCENES))
+        ]
         # One thing of every kind that little fits.
         records[0] = records[0].__class__(
             **{name: getattr(records[0], name) for name in records[0].__slots__}
@@ -111,6 +126,8 @@ def test_filters_of_indexed_fields_look_at_little(filled: Catalog) -> None:
                 looked[of, each.name] = scans(filled, of=of, where=where)
     assert {asked: found for asked, found in looked.items() if found} == {}
     assert {("images", "name"), ("images", "scene"), ("images", "voxel_size_x")} <= looked.keys()
+    fields = ("organism", "modality", "license")
+    assert {(of, field) for of in ("images", "scenes") for field in fields} <= looked.keys()
     assert len(looked) > 15
 
 
@@ -132,6 +149,9 @@ SELECTIVE: list[dict[str, Any]] = [
     {"where": "name = 'atlas'", "of": "systems"},
     {"where": "image = 'brain 000012 tile 1'", "of": "scenes"},
     {"where": "name LIKE 'brain 00012%'", "of": "scenes"},
+    {"organism": ["taxon:7955"]},
+    {"modality": ["obo:FBbi_00000246"], "of": "scenes"},
+    {"where": "license LIKE 'https://a.org/m%'"},
 ]
 
 
@@ -169,3 +189,27 @@ def test_what_much_fits_is_walked_through(filled: Catalog) -> None:
             text = "\n".join(str(row[-1]) for row in plan)
         assert "TEMP B-TREE" not in text
     assert set(LARGE) <= set(metadata.tables)
+
+
+def test_a_full_look_would_be_noticed(filled: Catalog) -> None:
+    assert scans(filled, where="ndim = 9") != []
+    assert scans(filled, where="name LIKE '%tile 9%'", of="scenes") != []
+
+
+@pytest.mark.parametrize("sort", [("dtype", "name"), ("-size_z", "dtype"), ("axes", "dtype")])
+def test_what_very_many_are_equal_in_is_not_sorted(filled: Catalog, sort: tuple[str, ...]) -> None:
+    results = filled.search(sort=sort, limit=20)
+    seen = len(list(results))
+    while results.after is not None:
+        written = filled.search_sql(sort=sort, limit=20, after=results.after)
+        if filled.url.startswith("sqlite"):
+            with filled._database.reading() as connection:
+                for sql in written.split(";")[:-1]:
+                    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+                    # What few are equal in may be sorted, but not all that is left.
+                    assert "USE TEMP B-TREE FOR ORDER BY" not in [row[-1] for row in plan]
+        elif sort == ("dtype", "name"):
+            assert "image.dtype = '" in written or "image.dtype IS NULL" in written
+        results = filled.search(sort=sort, limit=200, after=results.after)
+        seen += len(list(results))
+    assert seen == filled.count()

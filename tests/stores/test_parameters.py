@@ -29,7 +29,7 @@ def test_what_is_not_there_or_no_array(tmp_path):
         read_parameters(url, "absent")
     with pytest.raises(StoreError, match="there are no parameters at"):
         read_parameters(url, "empty")
-    with pytest.raises(DocumentError, match="cannot be read"):
+    with pytest.raises(DocumentError, match="cannot be opened"):
         read_parameters(url, "broken")
     with pytest.raises(StoreError, match="outside of the hierarchy"):
         read_parameters(f"{url}/empty", "../broken")

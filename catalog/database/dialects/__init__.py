@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 
-from catalog.database.dialects.searching import Matching, PatternPart, Word
+from catalog.database.dialects.searching import Bounds, Matching, PatternPart, Word
 from catalog.errors import DatabaseError
 
 Cell = str | bytes | int | float | bool | None
 """What a row of plain values holds."""
+
+
+Passing = Literal["lost", "undone"]
+"""Why something failed that may succeed later: the connection is cut; another came first."""
+
+
+class Held(Protocol):
+    """Something that is held until it is closed."""
+
+    def renew(self) -> None:
+        """Hold it again if it was lost, where that is known; do nothing else."""
+
+    def close(self) -> None:
+        """Let go of it; a second time does nothing."""
 
 
 class Definition(NamedTuple):
@@ -27,6 +41,10 @@ class Definition(NamedTuple):
 class Dialect(Protocol):
     """What each module of this package offers."""
 
+    def __hash__(self) -> int:
+        """Tell one from another, as modules do."""
+        ...
+
     MADE_BY_INDEX: bool
     """Whether the first `catalog index` may make the database."""
 
@@ -34,11 +52,40 @@ class Dialect(Protocol):
     """Whether the planner knows how many rows a range of values has."""
 
     SEARCH_INDEXES: frozenset[str]
-    """Names of the indexes over `search_text` that this kind of database alone has."""
+    """Names of the indexes over texts and boxes that this kind of database alone has."""
 
     def create_engine(self, url: str, *, read_only: bool) -> sa.Engine:
-        """Make the engine; every transaction of one that writes has the lock of writers."""
+        """Make the engine; every transaction of one that writes has the lock of writers.
+
+        Where several write at once, they share it, unless the option `alone` says otherwise.
+        """
         ...
+
+    def passing(self, error: sa.exc.DBAPIError) -> Passing | None:
+        """Say why a transaction that failed may succeed when it is done again; else None."""
+        ...
+
+    def lock_places(
+        self, connection: sa.Connection, own: Collection[str], above: Collection[str]
+    ) -> None:
+        """Hold places until the transaction ends: `own` against all, `above` against their owners.
+
+        All that a transaction needs is locked at once, so that no two can wait for each other.
+        """
+        ...
+
+    def hold_crawl(self, url: str, crawl_id: int) -> Held:
+        """Show others that a crawl runs, until this is closed or the process ends."""
+        ...
+
+    def crawls_held(
+        self, connection: sa.Connection, url: str, crawl_ids: Sequence[int]
+    ) -> frozenset[int]:
+        """Tell which crawls run now, in whichever process."""
+        ...
+
+    ONE_WRITER: bool
+    """Whether a transaction that writes has the whole database for itself."""
 
     def create_file(self, url: str) -> None:
         """Make the empty file, where a database is one."""
@@ -65,9 +112,13 @@ class Dialect(Protocol):
         connection: sa.Connection,
         table: sa.Table,
         columns: Sequence[str],
-        rows: Sequence[tuple[Cell, ...]],
+        rows: Iterable[tuple[Cell, ...]],
     ) -> None:
         """Insert rows of plain values, as fast as the driver can."""
+        ...
+
+    def empty(self, connection: sa.Connection, tables: Sequence[str]) -> None:
+        """Delete all rows of tables, given parents before children."""
         ...
 
     def texts(self, values: Sequence[str]) -> sa.TableValuedAlias:
@@ -102,25 +153,70 @@ class Dialect(Protocol):
         """Make the indexes of `search_text` from what the tables hold."""
         ...
 
+    def word_queries(
+        self, wanted: Sequence[Word], unwanted: Sequence[Word]
+    ) -> tuple[str | None, str | None]:
+        """Write what `matching` takes: of all wanted words, and of any of the others."""
+        ...
+
     def matching(
-        self, table: sa.Table, key: sa.Column[int], wanted: Sequence[Word], unwanted: Sequence[Word]
+        self,
+        table: sa.Table,
+        key: sa.Column[int],
+        wanted: sa.ColumnElement[str] | None,
+        unwanted: sa.ColumnElement[str] | None,
     ) -> Matching:
         """Say that the `search_text` of a row has all wanted words and none of the others."""
         ...
 
-    def picked(
+    def as_many(
+        self, connection: sa.Connection, some: sa.Select[Any], values: Sequence[Any], most: int
+    ) -> bool:
+        """Tell whether a statement over `values` has so many rows, as is quickly known."""
+        ...
+
+    def few_expected(
         self,
         connection: sa.Connection,
-        key: sa.Column[int],
-        condition: sa.ColumnElement[bool],
+        table: sa.Table,
+        found: sa.Select[Any],
+        values: Sequence[Any],
+    ) -> bool | None:
+        """Tell whether few match, of the keys `found`; None where that makes no difference.
+
+        Few are best said by `picked`, and of many that they have the words by `holds`.
+        """
+        ...
+
+    def picked(
+        self, key: sa.Column[int], condition: sa.ColumnElement[bool]
     ) -> sa.ColumnElement[bool]:
-        """Say the same of the first rows alone, as the planner is best told."""
+        """Say a condition so that what fits is collected before anything else."""
+        ...
+
+    def holds(
+        self, text: sa.ColumnElement[str], part: sa.ColumnElement[str]
+    ) -> sa.ColumnElement[bool]:
+        """Say that a text has another within it."""
+        ...
+
+    def pattern(self, parts: Sequence[PatternPart]) -> str:
+        """Write a pattern as `like` takes it."""
         ...
 
     def like(
-        self, column: sa.ColumnElement[str], pattern: Sequence[PatternPart]
+        self, column: sa.ColumnElement[str], pattern: sa.ColumnElement[str]
     ) -> sa.ColumnElement[bool]:
         """Say that a text follows a pattern, capital letters told from small ones."""
+        ...
+
+    def near(
+        self,
+        columns: Sequence[sa.ColumnElement[Any]],
+        component: sa.ColumnElement[int],
+        bounds: Sequence[Bounds],
+    ) -> sa.Select[Any]:
+        """Select the extents of a crowded component that meet a box along the indexed axes."""
         ...
 
     def unindexed(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -77,6 +77,7 @@ def asking(
     engine = create_engine(url, read_only=True)
     try:
         pooled = engine.connect()
+        pooled.begin()
     except sa.exc.DBAPIError as error:
         raise explain(error, url) from error
     try:

@@ -13,6 +13,12 @@ _RELATIONS = """
     WHERE relnamespace = CAST(CURRENT_SCHEMA() AS regnamespace) AND relkind IN ('r', 'v')
     ORDER BY relkind, oid
 """
+_RANGES = """
+    SELECT t.typname, format('CREATE TYPE %I AS RANGE (subtype = %s, subtype_diff = %s);',
+        t.typname, format_type(r.rngsubtype, NULL), CAST(r.rngsubdiff AS regproc))
+    FROM pg_range AS r JOIN pg_type AS t ON t.oid = r.rngtypid
+    WHERE t.typnamespace = CAST(CURRENT_SCHEMA() AS regnamespace) ORDER BY t.oid
+"""
 _COLUMNS = """
     SELECT format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
         || CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0
@@ -67,6 +73,8 @@ def definitions(connection: sa.Connection) -> Iterator[Definition]:
     def told(query: str, oid: int, **more: str) -> list[str]:
         return list(connection.scalars(sa.text(query), {"oid": oid, **more}))
 
+    for name, sql in connection.execute(sa.text(_RANGES)):
+        yield Definition(name, sql)  # before the indexes that need it
     for oid, name, is_view in relations:
         if is_view:
             continue

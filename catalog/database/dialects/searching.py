@@ -41,3 +41,6 @@ class Wildcard(Enum):
 
 
 PatternPart = str | Wildcard
+
+Bounds = tuple[sa.ColumnElement[float], sa.ColumnElement[float]]
+"""Where a box begins and ends along an axis."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from catalog.database.dialects.searching import Matching, PatternPart, Wildcard, Word
+from catalog.database.prepared import Prepared, parameter
 from catalog.database.schema import SEARCHED
 
 # SQLite guesses that a range holds a quarter of a table, whatever it holds.
@@ -61,28 +62,53 @@ def words_anew(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
 
 
+def word_queries(wanted: Sequence[Word], unwanted: Sequence[Word]) -> tuple[str | None, str | None]:
+    """Write both as one query: what is to be left out cannot be asked for alone."""
+    without = " OR ".join(map(_fts5, unwanted))
+    if not wanted:
+        return None, without or None
+    query = " AND ".join(map(_fts5, wanted))
+    return f"({query}) NOT ({without})" if without else query, None
+
+
 def matching(
-    table: sa.Table, key: sa.Column[int], wanted: Sequence[Word], unwanted: Sequence[Word]
+    table: sa.Table,
+    key: sa.Column[int],
+    wanted: sa.ColumnElement[str] | None,
+    unwanted: sa.ColumnElement[str] | None,
 ) -> Matching:
     """Ask the index, whose rows come in the order of the key."""
     index = _index(table.name)
-    name = index.name
-    without = " OR ".join(map(_fts5, unwanted))
-    if not wanted:
-        # What is to be left out cannot be asked for alone.
-        listed = sa.select(index.c.rowid).where(index.c[name].op("MATCH")(without))
+    column = index.c[index.name]
+    if wanted is None:
+        listed = sa.select(index.c.rowid).where(column.op("MATCH")(unwanted))
         return Matching(key.not_in(listed), None, key)
-    query = " AND ".join(map(_fts5, wanted))
-    if without:
-        query = f"({query}) NOT ({without})"
-    found = index.c[name].op("MATCH", is_comparison=True)(query)
-    return Matching(found, index, index.c.rowid)
+    return Matching(column.op("MATCH", is_comparison=True)(wanted), index, index.c.rowid)
 
 
-def picked(
-    connection: sa.Connection, key: sa.Column[int], condition: sa.ColumnElement[bool]
-) -> sa.ColumnElement[bool]:
-    """Leave it as it is: the index gives rows in the order of pages."""
+def as_many(
+    connection: sa.Connection, some: sa.Select[Any], values: Sequence[Any], most: int
+) -> bool:
+    """Count them, up to so many."""
+    counted = _counted(some, len(values)).rows(connection, [*values, most])
+    return bool(counted[0][0] == most)
+
+
+@lru_cache(maxsize=1_000)
+def _counted(some: sa.Select[Any], most: int) -> Prepared:
+    some = some.limit(parameter(most, sa.BigInteger()))
+    return Prepared(sa.select(sa.func.count()).select_from(some.subquery()))
+
+
+def few_expected(
+    connection: sa.Connection, table: sa.Table, found: sa.Select[Any], values: Sequence[Any]
+) -> bool | None:
+    """Ask nothing: the index gives rows in the order of pages, many or few."""
+    return None
+
+
+def picked(key: sa.Column[int], condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Leave it as it is."""
     return condition
 
 
@@ -90,14 +116,23 @@ def _fts5(word: Word) -> str:
     return f'"{word.text}" *' if word.prefix else f'"{word.text}"'
 
 
-def like(column: sa.ColumnElement[str], pattern: Sequence[PatternPart]) -> sa.ColumnElement[bool]:
-    """Use GLOB: LIKE takes capital letters for small ones."""
+def holds(text: sa.ColumnElement[str], part: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Find the part byte by byte."""
+    return sa.func.instr(text, part, type_=sa.Integer) > sa.literal_column("0")
+
+
+def pattern(parts: Sequence[PatternPart]) -> str:
+    """Write a pattern of GLOB: LIKE takes capital letters for small ones."""
     signs = {Wildcard.ANY: "*", Wildcard.ONE: "?"}
-    glob = "".join(
+    return "".join(
         re.sub(r"[*?\[]", r"[\g<0>]", part) if isinstance(part, str) else signs[part]
-        for part in pattern
+        for part in parts
     )
-    return column.op("GLOB", is_comparison=True)(sa.literal(glob, sa.Text))
+
+
+def like(column: sa.ColumnElement[str], pattern: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Use GLOB."""
+    return column.op("GLOB", is_comparison=True)(pattern)
 
 
 def unindexed(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -11,6 +11,7 @@ from catalog.metadata.assembly.locations import join
 from catalog.metadata.assembly.values import (
     Assembly,
     Edge,
+    Level,
     Origin,
     System,
     SystemKey,
@@ -20,6 +21,7 @@ from catalog.metadata.assembly.values import (
 __all__ = [
     "Assembly",
     "Edge",
+    "Level",
     "Origin",
     "System",
     "SystemKey",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from catalog.metadata.assembly.draft import Axes, Draft
 from catalog.metadata.assembly.values import Edge
 from catalog.metadata.nodes import GroupNode
@@ -33,7 +31,7 @@ def aligned(draft: Draft, edge: Edge) -> Edge:
         name=edge.transformation.name,
         transformations=(edge.transformation.model_copy(update=ends), *steps),
     )
-    return replace(edge, transformation=transformation)
+    return edge._replace(transformation=transformation)
 
 
 def _written_axes(draft: Draft, edge: Edge) -> Axes | None:

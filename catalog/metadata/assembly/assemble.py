@@ -9,10 +9,9 @@ from catalog.metadata.assembly.axis_names import with_indices
 from catalog.metadata.assembly.draft import Draft
 from catalog.metadata.assembly.ends import resolve
 from catalog.metadata.assembly.labels import imply_labels
-from catalog.metadata.assembly.locations import join
 from catalog.metadata.assembly.members import scene_members
 from catalog.metadata.assembly.pointers import Pointers
-from catalog.metadata.assembly.values import Assembly, Edge, Origin, SystemKey
+from catalog.metadata.assembly.values import Assembly, Edge, Level, Origin, SystemKey
 from catalog.metadata.nodes import GroupNode, Node
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.registry import problem
@@ -61,6 +60,7 @@ def assemble(nodes: Mapping[str, Node]) -> Assembly:
         edges=tuple(draft.edges),
         problems=tuple(draft.problems),
         members=scene_members(draft, groups),
+        levels=draft.levels,
     )
 
 
@@ -75,10 +75,11 @@ def _dataset_edges(
     image = node.images[index]
     names = draft.entries[location][index]
     intrinsic = draft.intrinsic[location][index]
+    levels = draft.levels[location][index]
     first: SystemKey | None = None
     for position, dataset in enumerate(image.datasets):
-        place = join(location, dataset.path)
-        if place is None:
+        array = levels[position].array
+        if array is None:
             draft.problems.append(
                 problem(
                     "outside-hierarchy",
@@ -88,7 +89,7 @@ def _dataset_edges(
                 )
             )
             continue
-        array = SystemKey(place, "")
+        edges: list[Edge | None] = []
         for number, transformation in enumerate(dataset.coordinateTransformations):
             # A dataset's own path wins over what its transformation calls the input.
             source = array
@@ -105,20 +106,14 @@ def _dataset_edges(
                 target = resolve(draft, location, end, f"{pointer}/output", index)
             if target is None:
                 draft.problems.append(_no_end("output", pointer, location))
+                edges.append(None)
                 continue
             first = first or target
-            draft.edges.append(
-                Edge(
-                    location,
-                    pointer,
-                    transformation.name,
-                    source,
-                    target,
-                    transformation,
-                    "dataset",
-                    index,
-                )
-            )
+            name = transformation.name
+            edge = Edge(location, pointer, name, source, target, transformation, "dataset", index)
+            draft.edges.append(edge)
+            edges.append(edge)
+        levels[position] = Level(array, tuple(edges))
 
     if intrinsic is not None and intrinsic not in draft.by_key:
         # The levels lead to a system that the image does not declare.

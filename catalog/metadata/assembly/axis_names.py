@@ -6,8 +6,6 @@ one document says alone; here both ends are known, wherever they are declared.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from catalog.metadata.assembly.draft import Draft
 from catalog.metadata.assembly.values import Edge, SystemKey
 from catalog.metadata.dialects.axis_names import resolve_axis_names, unresolved_axes
@@ -36,7 +34,7 @@ def with_indices(draft: Draft, edge: Edge) -> Edge:
                 edge.group,
             )
         )
-    return replace(edge, transformation=resolved)
+    return edge._replace(transformation=resolved)
 
 
 def _names(draft: Draft, key: SystemKey) -> list[str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from catalog.metadata.assembly.locations import ancestors, join
-from catalog.metadata.assembly.values import Edge, System, SystemKey, SystemKind
+from catalog.metadata.assembly.values import Edge, Level, System, SystemKey, SystemKind
 from catalog.metadata.axes import Axis
 from catalog.metadata.image import Dataset, Multiscale
 from catalog.metadata.nodes import ArrayNode, GroupNode, Node
@@ -22,6 +22,13 @@ def array_axes(names: tuple[str, ...]) -> Axes:
     return tuple(Axis(name=name, type="array", discrete=True) for name in names)
 
 
+@lru_cache(maxsize=4096)
+def _named_axes(names: tuple[str | None, ...], ndim: int) -> Axes | None:
+    """Give the axes that an array's names of its dimensions make; None where they do not."""
+    known = [name for name in names if name is not None]
+    return array_axes(tuple(known)) if len(known) == len(names) == len(set(names)) == ndim else None
+
+
 class Draft:
     """The systems and edges of a hierarchy while it is assembled, and the names of systems.
 
@@ -35,6 +42,8 @@ class Draft:
         For each image group, for each `multiscales` entry, name → system.
     intrinsic
         For each image group, the intrinsic system of each entry (None: not known).
+    levels
+        For each image group, for each entry, its resolution levels; their edges come last.
     scenes
         For each scene, the systems that it declares.
     arrays
@@ -47,6 +56,7 @@ class Draft:
         self.named: dict[tuple[str, str], SystemKey] = {}
         self.entries: dict[str, list[dict[str, SystemKey]]] = {}
         self.intrinsic: dict[str, list[SystemKey | None]] = {}
+        self.levels: dict[str, list[list[Level]]] = {}
         self.scenes: dict[str, list[SystemKey]] = {}
         self.arrays: dict[str, str] = {}
         self.edges: list[Edge] = []
@@ -65,6 +75,7 @@ class Draft:
         if node.images:
             self.entries[location] = []
             self.intrinsic[location] = []
+            self.levels[location] = []
             for index, image in enumerate(node.images):
                 self._declare_image(location, node, index, image)
 
@@ -128,8 +139,11 @@ class Draft:
             self.named.setdefault((location, key.name), key)
         intrinsic = self._intrinsic(location, node, image, names)
         self.intrinsic[location].append(intrinsic)
-        for dataset in image.datasets:
-            self._declare_array(location, index, dataset, intrinsic)
+        known = None if intrinsic is None else self.by_key.get(intrinsic)
+        axes = None if known is None else known.axes
+        self.levels[location].append(
+            [self._declare_array(location, index, dataset, axes) for dataset in image.datasets]
+        )
 
     def _second(
         self,
@@ -161,36 +175,33 @@ class Draft:
         return key
 
     def _declare_array(
-        self, location: str, index: int, dataset: Dataset, intrinsic: SystemKey | None
-    ) -> None:
+        self, location: str, index: int, dataset: Dataset, axes: Axes | None
+    ) -> Level:
         place = join(location, dataset.path)
         if place is None:
-            return
-        key = SystemKey(place, "")
+            return Level(None, ())
         self.arrays.setdefault(place, location)
-        if key not in self.by_key:
-            known = None if intrinsic is None else self.by_key.get(intrinsic)
-            axes = None if known is None else known.axes
-            self.add_array(place, location, index, axes)
-
-    def add_array(self, place: str, group: str, index: int | None, axes: Axes | None) -> SystemKey:
-        """Add an array's own system: named by its dimensions, else as the image's axes."""
-        node = self.nodes.get(place)
         key = SystemKey(place, "")
+        if key not in self.by_key:
+            self.add_array(key, location, index, axes)
+        return Level(key, ())
+
+    def add_array(self, key: SystemKey, group: str, index: int | None, axes: Axes | None) -> None:
+        """Add an array's own system: named by its dimensions, else as the image's axes."""
+        node = self.nodes.get(key.location)
+        found: Axes | None = None
         if isinstance(node, ArrayNode):
             ndim: int | None = len(node.shape)
-            names = node.dimension_names
+            if node.dimension_names is not None:
+                found = _named_axes(node.dimension_names, len(node.shape))
         else:
             ndim = len(axes) if axes is not None else None
-            names = None
-        if names is None or None in names or len(names) != ndim or len(set(names)) != ndim:
+        if found is None and ndim is not None:
             if axes is not None and len(axes) == ndim:
-                names = tuple([axis.name for axis in axes])
+                found = array_axes(tuple([axis.name for axis in axes]))
             else:
-                names = tuple([f"dim_{i}" for i in range(ndim or 0)])
-        found = None if ndim is None else array_axes(names)
+                found = array_axes(tuple([f"dim_{i}" for i in range(ndim)]))
         self.by_key[key] = System(key, "array", group, index, found, ndim)
-        return key
 
     def _intrinsic(
         self, location: str, node: GroupNode, image: Multiscale, names: dict[str, SystemKey]

@@ -71,7 +71,7 @@ def _array(draft: Draft, place: str, group: str) -> SystemKey | None:
         return key
     if isinstance(draft.nodes.get(place), ArrayNode):
         if key not in draft.by_key:
-            draft.add_array(place, group, None, None)
+            draft.add_array(key, group, None, None)
         return key
     return None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
-from catalog.metadata.axes import Axis
+from catalog.metadata.axes import Axis, CoordinateSystem
+from catalog.metadata.memory import Memory
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.document import Document
 from catalog.metadata.versions import Version
@@ -43,8 +45,16 @@ _ORIENTATIONS = {
 }
 
 
-def check_axes(document: Document) -> Iterator[Problem]:
+_IN_ORDER: Final = Memory[tuple[int, Version, Version | None], CoordinateSystem](1_000)
+"""Systems in which nothing is wrong, by identity and by the versions that they are held to.
+
+Reading makes equal systems one object, so that a collection has a handful of them.
+"""
+
+
+def check_axes(document: Document) -> Iterable[Problem]:
     """Check the axes of all coordinate systems of a document."""
+    found: list[Problem] = []
     node = document.node
     for index, image in enumerate(node.images):
         version = document.version_of_image(index)
@@ -53,19 +63,38 @@ def check_axes(document: Document) -> Iterator[Problem]:
             if system.name in implied and system.name != implied[0]:
                 # The further implied system of an image repeats the axes of the first.
                 continue
+            key = id(system), document.version, version
+            if _IN_ORDER.recall(key) is system:
+                continue
             place: tuple[str | int, ...] = ("multiscales", index, "coordinateSystems", position)
-            yield from _any_system(document, system.axes, place)
+            wrong = [*_any_system(document, system.axes, place)]
             if Version.V04 <= version <= Version.V06:
-                yield from _image_system(document, system.axes, place)
+                wrong += _image_system(document, system.axes, place)
+            if not wrong:
+                _IN_ORDER.keep(key, system)
+            found += wrong
     if node.scene is not None:
         for position, system in enumerate(node.scene.coordinateSystems or ()):
+            scene_key = id(system), document.version, None
+            if _IN_ORDER.recall(scene_key) is system:
+                continue
             place = ("scene", "coordinateSystems", position)
-            yield from _any_system(document, system.axes, place)
-            if document.version == Version.V06 and not _is_spatial(system.axes):
-                yield document.problem("scene-axes", _spatial_words(system.axes), *place)
-            if document.version == Version.V06 and len(system.axes) > _MOST_AXES:
-                words = f"a coordinate system has at most 5 axes, not {len(system.axes)}"
-                yield document.problem("scene-axes", words, *place)
+            wrong = [*_scene_system(document, system.axes, place)]
+            if not wrong:
+                _IN_ORDER.keep(scene_key, system)
+            found += wrong
+    return found
+
+
+def _scene_system(
+    document: Document, axes: Axes, place: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    yield from _any_system(document, axes, place)
+    if document.version == Version.V06 and not _is_spatial(axes):
+        yield document.problem("scene-axes", _spatial_words(axes), *place)
+    if document.version == Version.V06 and len(axes) > _MOST_AXES:
+        words = f"a coordinate system has at most 5 axes, not {len(axes)}"
+        yield document.problem("scene-axes", words, *place)
 
 
 def _any_system(document: Document, axes: Axes, place: tuple[str | int, ...]) -> Iterator[Problem]:

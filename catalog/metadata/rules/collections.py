@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from catalog.metadata.assembly import join
 from catalog.metadata.assembly.locations import parent
@@ -12,9 +12,15 @@ from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.registry import problem
 
 
-def check_collections(document: Document) -> Iterator[Problem]:
+def check_collections(document: Document) -> Iterable[Problem]:
     """Check a collection's root, or the `OME` group that lists its images."""
     node = document.node
+    if node.bioformats2raw is None and node.series is None:
+        return ()
+    return _collection(document, node)
+
+
+def _collection(document: Document, node: GroupNode) -> Iterator[Problem]:
     nodes = document.hierarchy.nodes
     if node.bioformats2raw is not None and node.bioformats2raw != 3:
         yield document.problem(
@@ -44,8 +50,8 @@ def check_collections(document: Document) -> Iterator[Problem]:
 def check_versions(hierarchy: Hierarchy) -> Iterator[Problem]:
     """Check that the documents of a hierarchy claim one version."""
     claims: dict[str, str] = {}
-    for location, node in sorted(hierarchy.nodes.items()):
-        if isinstance(node, GroupNode) and node.version:
+    for location, node in hierarchy.groups:
+        if node.version:
             claims.setdefault(node.version, location)
     if len(claims) > 1:
         shown = ", ".join(f"{version} ({claims[version] or '/'})" for version in sorted(claims))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from catalog.metadata import transformations as tf
-from catalog.metadata.assembly import join
+from catalog.metadata.assembly import Edge, Level, join
 from catalog.metadata.image import Dataset
 from catalog.metadata.nodes import ArrayNode, GroupNode
 from catalog.metadata.problems import Problem
@@ -23,125 +23,133 @@ _FEWEST_NUMBERS = 2
 _FIELD_AXIS = {"displacements": "displacement", "coordinates": "coordinate"}
 
 
-def check_transformations(document: Document) -> Iterator[Problem]:
+def check_transformations(document: Document) -> Iterable[Problem]:
     """Check all transformations of a document."""
     node = document.node
+    walk = _Walk(document)
     for index, image in enumerate(node.images):
-        top: Place = ("multiscales", index)
+        levels = document.levels(index)
         for position, dataset in enumerate(image.datasets):
-            where: Place = (*top, "datasets", position)
-            yield from _level(document, (*where, "coordinateTransformations"), dataset)
-        yield from _list(
-            document, (*top, "coordinateTransformations"), image.coordinateTransformations
-        )
+            walk.level(
+                dataset,
+                levels[position],
+                ("multiscales", index, "datasets", position, "coordinateTransformations"),
+            )
+        if image.coordinateTransformations:
+            where: Place = ("multiscales", index, "coordinateTransformations")
+            walk.listed(image.coordinateTransformations, where)
     if node.scene is not None:
-        yield from _list(
-            document,
-            ("scene", "coordinateTransformations"),
-            node.scene.coordinateTransformations,
-        )
-
-
-def _level(document: Document, where: Place, dataset: Dataset) -> Iterator[Problem]:
-    """Check the transformations of a resolution level.
-
-    Documents that the specification's own tests call valid have levels whose scale is
-    too short: it is an error only where the array itself is known.
-    """
-    place = join(document.location, dataset.path)
-    known = place is not None and isinstance(document.hierarchy.nodes.get(place), ArrayNode)
-    walk = _Walk(document, "dimensionality" if known else "level-dimensionality")
-    for number, transformation in enumerate(dataset.coordinateTransformations):
-        yield from walk.edge(transformation, (*where, number))
-
-
-def _list(
-    document: Document, where: Place, transformations: tuple[tf.AnyTransform, ...]
-) -> Iterator[Problem]:
-    walk = _Walk(document, "dimensionality")
-    names: set[str] = set()
-    for number, transformation in enumerate(transformations):
-        place = (*where, number)
-        name = transformation.name
-        if name and name in names and document.version >= Version.V06_DEV1:
-            yield document.problem(
-                "duplicate-transformation-name",
-                f"another transformation of this list is named {name!r} too",
-                *place,
-            )
-        if name:
-            names.add(name)
-        edge = document.edge(*place)
-        if edge is not None and edge.input == edge.output:
-            yield document.problem(
-                "self-transformation", f"it leads from {edge.input} to itself", *place
-            )
-        yield from walk.edge(transformation, place)
+        walk.listed(node.scene.coordinateTransformations, ("scene", "coordinateTransformations"))
+    return walk.found
 
 
 class _Walk:
-    """One walk along transformations, nested ones too."""
+    """One walk along the transformations of a document, nested ones too.
 
-    def __init__(self, document: Document, code: str) -> None:
+    It gathers what it finds, rather than to yield it through a generator for each
+    nested part: most walks find nothing.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.found: list[Problem] = []
         self.document = document
-        self.code = code
+        self.version = document.version
+        self.systems = document.hierarchy.assembly.systems
+        self.code = "dimensionality"
 
-    def edge(self, transformation: tf.AnyTransform, place: Place) -> Iterator[Problem]:
+    def level(self, dataset: Dataset, level: Level, where: Place) -> None:
+        """Check the transformations of a resolution level.
+
+        Documents that the specification's own tests call valid have levels whose scale is
+        too short: it is an error only where the array itself is known.
+        """
+        array = level.array
+        known = array is not None and isinstance(
+            self.document.hierarchy.nodes.get(array.location), ArrayNode
+        )
+        self.code = "dimensionality" if known else "level-dimensionality"
+        for number, transformation in enumerate(dataset.coordinateTransformations):
+            edge = level.edges[number] if level.edges else None
+            self.edge(transformation, edge, (*where, number))
+        self.code = "dimensionality"
+
+    def listed(self, transformations: tuple[tf.AnyTransform, ...], where: Place) -> None:
+        """Check the transformations that an image or a scene lists."""
+        names: set[str] = set()
+        for number, transformation in enumerate(transformations):
+            place = (*where, number)
+            name = transformation.name
+            if name and name in names and self.version >= Version.V06_DEV1:
+                self._report(
+                    "duplicate-transformation-name",
+                    f"another transformation of this list is named {name!r} too",
+                    *place,
+                )
+            if name:
+                names.add(name)
+            edge = self.document.edge(*place)
+            if edge is not None and edge.input == edge.output:
+                words = f"it leads from {edge.input} to itself"
+                self._report("self-transformation", words, *place)
+            self.edge(transformation, edge, place)
+
+    def edge(self, transformation: tf.AnyTransform, edge: Edge | None, place: Place) -> None:
         """Check a transformation against the systems at its ends."""
-        edge = self.document.edge(*place)
         inputs = outputs = None
         if edge is not None and edge.transformation is transformation:
-            systems = self.document.hierarchy.assembly.systems
-            inputs, outputs = systems[edge.input].ndim, systems[edge.output].ndim
-        yield from self.check(transformation, inputs, outputs, place)
+            inputs, outputs = self.systems[edge.input].ndim, self.systems[edge.output].ndim
+            if inputs == outputs and _is_plainly_right(transformation, inputs):
+                return
+        self.check(transformation, inputs, outputs, place)
 
     def check(
         self, transformation: tf.AnyTransform, inputs: int | None, outputs: int | None, place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         """Check a transformation between so many axes; None: not known."""
-        if isinstance(transformation, tf.Scale | tf.Translation):
-            yield from self._vector(transformation, inputs, outputs, place)
-        elif isinstance(transformation, tf.Affine | tf.Rotation):
-            yield from self._matrix(transformation, inputs, outputs, place)
-        elif isinstance(transformation, tf.MapAxis):
-            yield from self._map_axis(transformation, inputs, outputs, place)
-        elif isinstance(transformation, tf.ProjectAxis):
-            yield from self._project_axis(transformation, inputs, outputs, place)
+        if isinstance(transformation, (tf.Scale, tf.Translation)):
+            self._vector(transformation, inputs, outputs, place)
         elif isinstance(transformation, tf.Sequence):
-            yield from self._sequence(transformation, inputs, outputs, place)
+            self._sequence(transformation, inputs, outputs, place)
+        elif isinstance(transformation, (tf.Affine, tf.Rotation)):
+            self._matrix(transformation, inputs, outputs, place)
+        elif isinstance(transformation, tf.MapAxis):
+            self._map_axis(transformation, inputs, outputs, place)
+        elif isinstance(transformation, tf.ProjectAxis):
+            self._project_axis(transformation, inputs, outputs, place)
         elif isinstance(transformation, tf.ByDimension):
-            yield from self._by_dimension(transformation, inputs, outputs, place)
+            self._by_dimension(transformation, inputs, outputs, place)
         elif isinstance(transformation, tf.Bijection):
-            yield from self._equal(inputs, outputs, place, "a bijection")
-            yield from self.check(transformation.forward, inputs, outputs, (*place, "forward"))
-            yield from self.check(transformation.inverse, outputs, inputs, (*place, "inverse"))
-        elif isinstance(transformation, tf.Displacements | tf.Coordinates):
-            yield from self._field(transformation, inputs, outputs, place)
+            self._equal(inputs, outputs, place, "a bijection")
+            self.check(transformation.forward, inputs, outputs, (*place, "forward"))
+            self.check(transformation.inverse, outputs, inputs, (*place, "inverse"))
+        elif isinstance(transformation, (tf.Displacements, tf.Coordinates)):
+            self._field(transformation, inputs, outputs, place)
         else:
-            yield from self._equal(inputs, outputs, place, "an identity")
+            self._equal(inputs, outputs, place, "an identity")
 
-    def _mismatch(self, message: str, place: Place) -> Problem:
-        return self.document.problem(self.code, message, *place)
+    def _report(self, code: str, message: str, *place: str | int) -> None:
+        self.found.append(self.document.problem(code, message, *place))
 
-    def _equal(
-        self, inputs: int | None, outputs: int | None, place: Place, what: str
-    ) -> Iterator[Problem]:
+    def _mismatch(self, message: str, place: Place) -> None:
+        self._report(self.code, message, *place)
+
+    def _equal(self, inputs: int | None, outputs: int | None, place: Place, what: str) -> None:
         if inputs is not None and outputs is not None and inputs != outputs:
-            yield self._mismatch(
+            self._mismatch(
                 f"{what} keeps the number of axes, and leads from {inputs} to {outputs}", place
             )
 
     def _fits(
         self, inputs: int | None, outputs: int | None, size: tuple[int, int], place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         """Compare what a transformation takes and gives with the axes at its ends."""
         if inputs is not None and inputs != size[0]:
-            yield self._mismatch(
+            self._mismatch(
                 f"it takes points with {size[0]} coordinates, and its input has {inputs} axes",
                 place,
             )
         elif outputs is not None and outputs != size[1]:
-            yield self._mismatch(
+            self._mismatch(
                 f"it gives points with {size[1]} coordinates, and its output has {outputs} axes",
                 place,
             )
@@ -152,7 +160,7 @@ class _Walk:
         inputs: int | None,
         outputs: int | None,
         place: Place,
-    ) -> Iterator[Problem]:
+    ) -> None:
         kind = transformation.type
         values = (
             transformation.scale
@@ -160,8 +168,8 @@ class _Walk:
             else transformation.translation
         )
         path = transformation.path
-        if path is not None and self.document.version >= Version.V06_DEV3:
-            yield self.document.problem(
+        if path is not None and self.version >= Version.V06_DEV3:
+            self._report(
                 "parameters-by-path",
                 f"write the {kind} inline: its version does not know parameters by path",
                 *place,
@@ -169,35 +177,33 @@ class _Walk:
         if values is None:
             size = inputs if inputs is not None else outputs
             if path is not None:
-                yield from self._stored(path, None if size is None else (size,), place)
-            yield from self._equal(inputs, outputs, place, f"a {kind}")
+                self._stored(path, None if size is None else (size,), place)
+            self._equal(inputs, outputs, place, f"a {kind}")
             return
-        yield from self._finite(values, (*place, kind))
-        yield from self._fits(inputs, outputs, (len(values), len(values)), place)
-        if len(values) < _FEWEST_NUMBERS and self.document.version in (Version.V04, Version.V05):
-            words = f"a {kind} has two numbers or more, not {len(values)}"
-            yield self.document.problem("dimensionality", words, *place, kind)
-        if isinstance(transformation, tf.Scale):
-            if self.document.version >= Version.V06:
-                if any(value <= 0 for value in values):
-                    words = "a factor is not positive, as the schema asks"
-                    yield self.document.problem("scale-factor", words, *place, kind)
-                return
-            if 0 in values:
-                yield self.document.problem(
-                    "zero-scale", "a factor is zero; the scale has no inverse", *place, kind
-                )
-            if any(value < 0 for value in values):
-                yield self.document.problem(
-                    "negative-scale", "a factor is negative; axes are flipped", *place, kind
-                )
+        size = len(values)
+        finite = all(map(math.isfinite, values))
+        if not finite:
+            self._finite(values, (*place, kind))
+        self._fits(inputs, outputs, (size, size), place)
+        if size < _FEWEST_NUMBERS and self.version in (Version.V04, Version.V05):
+            words = f"a {kind} has two numbers or more, not {size}"
+            self._report("dimensionality", words, *place, kind)
+        if not isinstance(transformation, tf.Scale) or (finite and min(values, default=1) > 0):
+            return
+        if self.version >= Version.V06:
+            if any(value <= 0 for value in values):
+                words = "a factor is not positive, as the schema asks"
+                self._report("scale-factor", words, *place, kind)
+            return
+        if 0 in values:
+            self._report("zero-scale", "a factor is zero; the scale has no inverse", *place, kind)
+        if any(value < 0 for value in values):
+            self._report("negative-scale", "a factor is negative; axes are flipped", *place, kind)
 
-    def _finite(self, values: tuple[float, ...], place: Place) -> Iterator[Problem]:
+    def _finite(self, values: tuple[float, ...], place: Place) -> None:
         for index, value in enumerate(values):
             if not math.isfinite(value):
-                yield self.document.problem(
-                    "not-finite", f"{value} is not a finite number", *place, index
-                )
+                self._report("not-finite", f"{value} is not a finite number", *place, index)
 
     def _matrix(
         self,
@@ -205,7 +211,7 @@ class _Walk:
         inputs: int | None,
         outputs: int | None,
         place: Place,
-    ) -> Iterator[Problem]:
+    ) -> None:
         kind = transformation.type
         affine = isinstance(transformation, tf.Affine)
         matrix = (
@@ -214,35 +220,33 @@ class _Walk:
             else transformation.rotation
         )
         if matrix is not None and transformation.path is not None:
-            yield self.document.problem(
-                "parameters", f"the {kind} is given both inline and by path", *place
-            )
+            self._report("parameters", f"the {kind} is given both inline and by path", *place)
         if matrix is None:
             if transformation.path is not None:
                 columns = None if inputs is None else inputs + affine
                 shape = None if outputs is None or columns is None else (outputs, columns)
-                yield from self._stored(transformation.path, shape, place)
+                self._stored(transformation.path, shape, place)
             if not affine:
-                yield from self._equal(inputs, outputs, place, "a rotation")
+                self._equal(inputs, outputs, place, "a rotation")
             return
         for index, row in enumerate(matrix):
-            yield from self._finite(row, (*place, kind, index))
+            self._finite(row, (*place, kind, index))
         widths = {len(row) for row in matrix}
         if len(widths) != 1:
-            yield self._mismatch(f"the rows of the {kind} have different lengths", (*place, kind))
+            self._mismatch(f"the rows of the {kind} have different lengths", (*place, kind))
             return
         width = widths.pop()
         if affine:
-            yield from self._fits(inputs, outputs, (width - 1, len(matrix)), place)
+            self._fits(inputs, outputs, (width - 1, len(matrix)), place)
             square = [row[:-1] for row in matrix]
             if len(matrix) == width - 1 and is_singular(square):
-                yield self.document.problem(
+                self._report(
                     "singular-affine", "the affine is singular; it has no inverse", *place, kind
                 )
             return
-        yield from self._fits(inputs, outputs, (width, len(matrix)), place)
+        self._fits(inputs, outputs, (width, len(matrix)), place)
         if not is_rotation(matrix):
-            yield self.document.problem(
+            self._report(
                 "rotation-matrix",
                 "the matrix is not a rotation: rows orthonormal, determinant one; "
                 "write an affine if that is what is meant",
@@ -252,29 +256,27 @@ class _Walk:
 
     def _map_axis(
         self, transformation: tf.MapAxis, inputs: int | None, outputs: int | None, place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         indices = transformation.mapAxis
         size = len(indices) if inputs is None else inputs
-        strict = self.document.version >= Version.V06_DEV3
+        strict = self.version >= Version.V06_DEV3
         # Before 0.6.dev3 a mapAxis may also project.
         repeated = strict and len(set(indices)) != len(indices)
         if repeated or max(indices, default=-1) >= size:
-            yield self.document.problem(
+            self._report(
                 "map-axis",
                 f"{list(indices)} is not a permutation of the {size} input axes",
                 *place,
                 "mapAxis",
             )
         elif strict or (inputs is not None and len(indices) == inputs):
-            yield from self._fits(inputs, outputs, (len(indices), len(indices)), place)
+            self._fits(inputs, outputs, (len(indices), len(indices)), place)
         elif outputs is not None and outputs != len(indices):
-            yield self._mismatch(
-                f"it gives {len(indices)} axes, and its output has {outputs}", place
-            )
+            self._mismatch(f"it gives {len(indices)} axes, and its output has {outputs}", place)
 
     def _project_axis(
         self, transformation: tf.ProjectAxis, inputs: int | None, outputs: int | None, place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         created = transformation.createdOutputs or ()
         dropped = transformation.droppedInputs or ()
         result = outputs
@@ -286,45 +288,45 @@ class _Walk:
         ):
             high = size is not None and indices and max(indices) >= size
             if high or len(set(indices)) != len(indices):
-                yield self.document.problem(
+                self._report(
                     "project-axis",
                     f"{list(indices)} are not different indices of {size or 'the'} axes",
                     *place,
                     key,
                 )
         if inputs is not None and outputs is not None and result != outputs:
-            yield self._mismatch(
+            self._mismatch(
                 f"it leads from {inputs} to {result} axes, and its output has {outputs}", place
             )
 
     def _sequence(
         self, transformation: tf.Sequence, inputs: int | None, outputs: int | None, place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         parts = transformation.transformations
         if not parts:
-            yield self.document.problem("empty-sequence", "the sequence is empty", *place)
+            self._report("empty-sequence", "the sequence is empty", *place)
         current = inputs
         for index, part in enumerate(parts):
             last = index == len(parts) - 1
             after = outputs if last else output_size(part, current)
-            yield from self.check(part, current, after, (*place, "transformations", index))
+            self.check(part, current, after, (*place, "transformations", index))
             current = after
 
     def _by_dimension(
         self, transformation: tf.ByDimension, inputs: int | None, outputs: int | None, place: Place
-    ) -> Iterator[Problem]:
+    ) -> None:
         given: list[int] = []
         for index, item in enumerate(transformation.transformations):
             where: Place = (*place, "transformations", index)
             given.extend(item.outputAxes)
             if inputs is not None and any(axis >= inputs for axis in item.inputAxes):
-                yield self.document.problem(
+                self._report(
                     "by-dimension-inputs",
                     f"{list(item.inputAxes)} are not indices of the {inputs} input axes",
                     *where,
                     "inputAxes",
                 )
-            yield from self.check(
+            self.check(
                 item.transformation,
                 len(item.inputAxes),
                 len(item.outputAxes),
@@ -336,7 +338,7 @@ class _Walk:
             # valid leaves one out, inside a sequence.
             fits = len(set(given)) == len(given) and max(given, default=size) < size
             inside = len(place) > (3 if place[0] == "scene" else 4)
-            yield self.document.problem(
+            self._report(
                 "by-dimension-gap" if fits and inside else "by-dimension-outputs",
                 f"its items give the output axes {sorted(given)}; each of the {size} must be "
                 "given once",
@@ -349,26 +351,26 @@ class _Walk:
         inputs: int | None,
         outputs: int | None,
         place: Place,
-    ) -> Iterator[Problem]:
+    ) -> None:
         kind = transformation.type
         way = transformation.interpolation
-        checked = way is not None and self.document.version >= Version.V06_DEV2
+        checked = way is not None and self.version >= Version.V06_DEV2
         if checked and way not in _INTERPOLATIONS:
-            yield self.document.problem(
+            self._report(
                 "interpolation",
                 f"{way!r} is none of {', '.join(sorted(_INTERPOLATIONS))}",
                 *place,
                 "interpolation",
             )
         if isinstance(transformation, tf.Displacements):
-            yield from self._equal(inputs, outputs, place, "a displacement field")
+            self._equal(inputs, outputs, place, "a displacement field")
         location = join(self.document.location, transformation.path)
         array, vector = self._field_array(location, _FIELD_AXIS[kind])
         if array is None:
-            yield from self._not_found(transformation.path, location, place)
+            self._not_found(transformation.path, location, place)
             return
         if inputs is not None and len(array.shape) != inputs + 1:
-            yield self.document.problem(
+            self._report(
                 "parameters-shape",
                 f"the field has {len(array.shape)} dimensions; {inputs + 1} are needed, "
                 "one for each input axis and one for the vector",
@@ -376,7 +378,7 @@ class _Walk:
                 "path",
             )
         elif outputs is not None and vector is not None and array.shape[vector] != outputs:
-            yield self.document.problem(
+            self._report(
                 "parameters-shape",
                 f"the vectors of the field have {array.shape[vector]} components, and the output "
                 f"has {outputs} axes",
@@ -402,29 +404,52 @@ class _Walk:
                 return array, None
         return None, None
 
-    def _stored(self, path: str, shape: tuple[int, ...] | None, place: Place) -> Iterator[Problem]:
+    def _stored(self, path: str, shape: tuple[int, ...] | None, place: Place) -> None:
         """Check the shape of parameters that are stored as an array."""
         location = join(self.document.location, path)
         node = self.document.hierarchy.nodes.get(location) if location is not None else None
         if not isinstance(node, ArrayNode):
-            yield from self._not_found(path, location, place)
+            self._not_found(path, location, place)
         elif shape is not None and node.shape != shape:
-            yield self.document.problem(
+            self._report(
                 "parameters-shape",
                 f"the array at {path!r} has the shape {node.shape}; {shape} is needed",
                 *place,
                 "path",
             )
 
-    def _not_found(self, path: str, location: str | None, place: Place) -> Iterator[Problem]:
+    def _not_found(self, path: str, location: str | None, place: Place) -> None:
         if location is None:
-            yield self.document.problem(
+            self._report(
                 "outside-hierarchy",
                 f"{path!r} leads out of this hierarchy and is not followed",
                 *place,
                 "path",
             )
         else:
-            yield self.document.problem(
-                "missing-parameters", f"nothing was found at {path!r}", *place, "path"
-            )
+            self._report("missing-parameters", f"nothing was found at {path!r}", *place, "path")
+
+
+def _is_plainly_right(transformation: tf.AnyTransform, ndim: int | None) -> bool:
+    """Tell at once that no rule has anything to say of a transformation, as of nearly all.
+
+    A scale, a translation, or a sequence of these, with finite numbers for each axis and
+    factors above zero, is right in all versions.
+    """
+    if isinstance(transformation, tf.Sequence):
+        parts = transformation.transformations
+        return bool(parts) and all(_is_plainly_right(part, ndim) for part in parts)
+    if isinstance(transformation, tf.Scale):
+        values = transformation.scale
+        lowest = 0.0
+    elif isinstance(transformation, tf.Translation):
+        values = transformation.translation
+        lowest = -math.inf
+    else:
+        return False
+    if values is None or transformation.path is not None or len(values) != ndim:
+        return False
+    if ndim < _FEWEST_NUMBERS:
+        return False
+    # A sum is finite only where all of its terms are.
+    return math.isfinite(sum(values)) and min(values) > lowest

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.metadata.assembly import Assembly, Edge
+from catalog.metadata.assembly import Assembly, Edge, Level
 from catalog.metadata.nodes import GroupNode, Node
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.registry import problem
@@ -20,38 +20,53 @@ class Hierarchy:
     ----------
     alone
         True when there is one document only: what others decide is not judged.
+    groups
+        Those of `nodes`, by location.
     edges
-        The edges by (group, pointer) of their declaration.
+        The edges by (group, pointer) of their declaration, but for those of levels.
     """
 
     nodes: Mapping[str, Node]
+    groups: Sequence[tuple[str, GroupNode]]
     assembly: Assembly
     edges: Mapping[tuple[str, str], Edge]
     alone: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
-    """One group's document in its hierarchy."""
+    """One group's document in its hierarchy.
 
-    hierarchy: Hierarchy
-    location: str
-    node: GroupNode
-    version: Version
+    Attributes
+    ----------
+    metadata
+        The OME-Zarr metadata as it stood.
+    """
+
+    __slots__ = ("hierarchy", "location", "metadata", "node", "version")
+
+    def __init__(
+        self, hierarchy: Hierarchy, location: str, node: GroupNode, version: Version
+    ) -> None:
+        self.hierarchy = hierarchy
+        self.location = location
+        self.node = node
+        self.version = version
+        found: object = node.attributes
+        for step in node.base:
+            found = found.get(step) if isinstance(found, dict) else None
+        self.metadata: Mapping[str, object] = found if isinstance(found, dict) else {}
 
     def problem(self, code: str, message: str, *place: str | int) -> Problem:
         """Make a problem at a place of this document (in normal form)."""
         return problem(code, self.node.pointer(*place), message, self.location)
 
     def edge(self, *place: str | int) -> Edge | None:
-        """Find the edge that the transformation at a place of this document is."""
-        node = self.node
-        if node.moved:
-            pointer = node.pointer(*place)
-        else:
-            # Nothing in the places of transformations needs escaping.
-            pointer = "/".join(map(str, ("", *node.base, *place)))
-        return self.hierarchy.edges.get((self.location, pointer))
+        """Find the edge that a transformation at a place of this document is, if no level's."""
+        return self.hierarchy.edges.get((self.location, self.node.pointer(*place)))
+
+    def levels(self, image: int) -> Sequence[Level]:
+        """Give what the resolution levels of an image are in the graph."""
+        return self.hierarchy.assembly.levels[self.location][image]
 
     def version_of_image(self, image: int) -> Version:
         """Give the version by which an image is judged: its shape decides."""
@@ -59,11 +74,3 @@ class Document:
         if image < len(implied) and implied[image]:
             return min(self.version, Version.V05)
         return self.version
-
-    @property
-    def metadata(self) -> Mapping[str, object]:
-        """The OME-Zarr metadata as it stood."""
-        found: object = self.node.attributes
-        for step in self.node.base:
-            found = found.get(step) if isinstance(found, dict) else None
-        return found if isinstance(found, dict) else {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from catalog.metadata import transformations as tf
-from catalog.metadata.assembly import SystemKey, join
-from catalog.metadata.image import Multiscale
+from catalog.metadata.assembly import Level, SystemKey, join
+from catalog.metadata.image import Multiscale, Omero
 from catalog.metadata.nodes import ArrayNode
 from catalog.metadata.problems import Problem, as_pointer
 from catalog.metadata.rules.document import Document
@@ -20,23 +20,36 @@ _COLOR = re.compile(r"[0-9A-Fa-f]{6}")
 _WINDOW = ("min", "max", "start", "end")
 
 
-def check_images(document: Document) -> Iterator[Problem]:
+def check_images(document: Document) -> Iterable[Problem]:
     """Check the images of a document."""
-    yield from _entries(document)
-    for index, image in enumerate(document.node.images):
-        yield from _levels(document, index, image)
-        yield from _level_system(document, index)
-        yield from _arrays(document, index, image)
-        yield from _transformations(document, index, image)
-    yield from _omero(document)
+    images, omero = document.node.images, document.node.omero
+    if not images and omero is None:
+        return ()
+    found: list[Problem] = []
+    if images:
+        found += _entries(document)
+    for index, image in enumerate(images):
+        version = document.version_of_image(index)
+        levels = document.levels(index)
+        found += _levels(document, index, image, version, levels)
+        if version >= Version.V06_DEV2:
+            found += _level_system(document, index, levels)
+        found += _arrays(document, index, image, version, levels)
+        if image.coordinateTransformations:
+            found += _transformations(document, index, image, version, levels)
+    if omero is not None:
+        found += _omero(document, omero)
+    return found
 
 
 def _entries(document: Document) -> Iterator[Problem]:
     """Check what only the entries of `multiscales` as they stood can tell."""
     written = document.metadata.get("multiscales")
-    # Of a document that could not be read at all, nothing is looked at.
-    entries = written if isinstance(written, list) and document.node.images else []
+    entries = written if isinstance(written, list) else []
+    version = document.version
+    judged = version in (Version.V04, Version.V05) or version >= Version.V06
     seen: set[str] = set()
+    key = "coordinateTransformations"
     for index, entry in enumerate(entries):
         place = (*document.node.base, "multiscales", index)
         text = json.dumps(entry, sort_keys=True) if len(entries) > 1 else ""
@@ -44,28 +57,26 @@ def _entries(document: Document) -> Iterator[Problem]:
             words = "the entry repeats another one of 'multiscales'"
             yield problem("duplicate-image", as_pointer(place), words, document.location)
         seen.add(text)
-        key = "coordinateTransformations"
-        version = document.version
-        judged = version in (Version.V04, Version.V05) or version >= Version.V06
         if judged and isinstance(entry, dict) and entry.get(key) == []:
             words = f"{key!r} must not be empty; leave it out"
             yield problem("empty", as_pointer((*place, key)), words, document.location)
 
 
-def _levels(document: Document, index: int, image: Multiscale) -> Iterator[Problem]:
+def _levels(
+    document: Document, index: int, image: Multiscale, version: Version, levels: Sequence[Level]
+) -> Iterator[Problem]:
     """Check what stands in each resolution level."""
-    version = document.version_of_image(index)
-    paths: set[str | None] = set()
+    arrays: set[SystemKey | None] = set()
     for position, dataset in enumerate(image.datasets):
         place = ("multiscales", index, "datasets", position)
-        location = join(document.location, dataset.path)
-        if location in paths:
+        array = levels[position].array
+        if array in arrays:
             yield document.problem(
                 "duplicate-dataset",
                 f"another resolution level is the array {dataset.path!r} too",
                 *(*place, "path"),
             )
-        paths.add(location)
+        arrays.add(array)
         stated = dataset.coordinateTransformations
         if version == Version.OTHER:
             continue
@@ -88,7 +99,7 @@ def _levels(document: Document, index: int, image: Multiscale) -> Iterator[Probl
                 *(*place, "coordinateTransformations", 0),
             )
         end = stated[0].output if stated else None
-        if version >= Version.V06_DEV4 and end is not None and not end.name:
+        if end is not None and not end.name and version >= Version.V06_DEV4:
             yield document.problem(
                 "missing-end",
                 "the output names no coordinate system",
@@ -106,14 +117,11 @@ def _is_level_kind(transformation: tf.AnyTransform, version: Version) -> bool:
     return isinstance(transformation, tf.Scale)
 
 
-def _level_system(document: Document, index: int) -> Iterator[Problem]:
+def _level_system(document: Document, index: int, levels: Sequence[Level]) -> Iterator[Problem]:
     """Check that all resolution levels lead to one coordinate system."""
-    if document.version_of_image(index) < Version.V06_DEV2:
-        return
     first: SystemKey | None = None
-    for position in range(len(document.node.images[index].datasets)):
-        place = ("multiscales", index, "datasets", position, "coordinateTransformations", 0)
-        edge = document.edge(*place)
+    for position, level in enumerate(levels):
+        edge = level.edges[0] if level.edges else None
         if edge is None:
             continue
         first = first or edge.output
@@ -122,21 +130,24 @@ def _level_system(document: Document, index: int) -> Iterator[Problem]:
                 "level-system",
                 f"the resolution level leads to {edge.output.name!r}, the first one to "
                 f"{first.name!r}",
-                *(*place, "output"),
+                *("multiscales", index, "datasets", position),
+                *("coordinateTransformations", 0, "output"),
             )
 
 
-def _arrays(document: Document, index: int, image: Multiscale) -> Iterator[Problem]:
+def _arrays(
+    document: Document, index: int, image: Multiscale, version: Version, levels: Sequence[Level]
+) -> Iterator[Problem]:
     """Compare the arrays of an image with its axes and with each other."""
     nodes = document.hierarchy.nodes
     axes = image.coordinateSystems[0].axes if image.coordinateSystems else None
     smallest: tuple[int, str] | None = None
     for position, dataset in enumerate(image.datasets):
         place = ("multiscales", index, "datasets", position, "path")
-        location = join(document.location, dataset.path)
-        if location is None:
+        array = levels[position].array
+        if array is None:
             continue
-        node = nodes.get(location)
+        node = nodes.get(array.location)
         if not isinstance(node, ArrayNode):
             yield document.problem(
                 "missing-array", f"no array was found at {dataset.path!r}", *place
@@ -149,8 +160,8 @@ def _arrays(document: Document, index: int, image: Multiscale) -> Iterator[Probl
                 f"and the image has {len(axes)} axes",
                 *place,
             )
-        elif axes is not None and document.version_of_image(index) == Version.V05:
-            names = tuple(axis.name for axis in axes)
+        elif axes is not None and version == Version.V05:
+            names = tuple([axis.name for axis in axes])
             if node.zarr_format == 3 and node.dimension_names != names:
                 yield document.problem(
                     "dimension-names",
@@ -169,10 +180,12 @@ def _arrays(document: Document, index: int, image: Multiscale) -> Iterator[Probl
             smallest = size, dataset.path
 
 
-def _transformations(document: Document, index: int, image: Multiscale) -> Iterator[Problem]:
+def _transformations(
+    document: Document, index: int, image: Multiscale, version: Version, levels: Sequence[Level]
+) -> Iterator[Problem]:
     """Check the kinds and the ends of an image's own transformations."""
-    version = document.version_of_image(index)
-    intrinsic = _intrinsic(document, index)
+    leading = [level.edges[0] for level in levels if level.edges]
+    intrinsic = next((edge.output for edge in leading if edge is not None), None)
     for position, transformation in enumerate(image.coordinateTransformations):
         place = ("multiscales", index, "coordinateTransformations", position)
         if version in (Version.V04, Version.V05):
@@ -228,21 +241,8 @@ def _is_label_path(path: str) -> bool:
     return path.removeprefix("./").startswith("labels/")
 
 
-def _intrinsic(document: Document, index: int) -> SystemKey | None:
-    for position in range(len(document.node.images[index].datasets)):
-        edge = document.edge(
-            "multiscales", index, "datasets", position, "coordinateTransformations", 0
-        )
-        if edge is not None:
-            return edge.output
-    return None
-
-
-def _omero(document: Document) -> Iterator[Problem]:
+def _omero(document: Document, omero: Omero) -> Iterator[Problem]:
     """Check the channels of `omero` against the image that stands beside."""
-    omero = document.node.omero
-    if omero is None:
-        return
     written = document.metadata.get("omero")
     stated = written.get("channels") if isinstance(written, dict) else None
     if stated is None:

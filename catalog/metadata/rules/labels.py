@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from catalog.metadata.assembly import join
 from catalog.metadata.assembly.labels import label_source, listed_labels
@@ -17,9 +17,15 @@ from catalog.metadata.versions import Version
 _INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 
 
-def check_labels(document: Document) -> Iterator[Problem]:
+def check_labels(document: Document) -> Iterable[Problem]:
     """Check a labels group, or the label image that a document describes."""
     node = document.node
+    if node.labels is None and node.image_label is None:
+        return ()
+    return _labels(document, node)
+
+
+def _labels(document: Document, node: GroupNode) -> Iterator[Problem]:
     if node.labels is not None:
         yield from _listing(document, node.labels)
     if node.image_label is None:
@@ -90,13 +96,11 @@ def _listing(document: Document, labels: tuple[str, ...]) -> Iterator[Problem]:
 
 def check_label_images(hierarchy: Hierarchy) -> Iterator[Problem]:
     """Compare label images with the images that they annotate."""
-    groups = [
-        (location, node)
-        for location, node in sorted(hierarchy.nodes.items())
-        if isinstance(node, GroupNode)
-    ]
-    images = {location for location, node in groups if node.images}
+    groups = hierarchy.groups
     listed = listed_labels(groups)
+    if not listed and not any(node.image_label is not None for _, node in groups):
+        return
+    images = {location for location, node in groups if node.images}
     for location, node in groups:
         if not node.images or (node.image_label is None and location not in listed):
             continue

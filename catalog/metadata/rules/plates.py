@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from catalog.metadata.assembly import join
 from catalog.metadata.assembly.locations import ancestors
@@ -19,12 +19,19 @@ _NUMBERS = frozenset(
     {"id", "maximumfieldcount", "starttime", "endtime", "field_count", "acquisition"}
     | {"rowIndex", "columnIndex"}
 )
+_KEYS = frozenset({"plate", "well"})
 _FIELD = re.compile(r"(?!\.+$)(?!__)[A-Za-z0-9_.-]+")
 
 
-def check_plates(document: Document) -> Iterator[Problem]:
+def check_plates(document: Document) -> Iterable[Problem]:
     """Check the plate, or the well, of a document."""
     node = document.node
+    if node.plate is None and node.well is None and _KEYS.isdisjoint(document.metadata):
+        return ()
+    return _plate_and_well(document, node)
+
+
+def _plate_and_well(document: Document, node: GroupNode) -> Iterator[Problem]:
     if node.plate is not None:
         yield from _entries(document, "rows", node.plate.rows)
         yield from _entries(document, "columns", node.plate.columns)
@@ -32,7 +39,7 @@ def check_plates(document: Document) -> Iterator[Problem]:
         yield from _acquisitions(document, node.plate)
     if node.well is not None:
         yield from _fields(document, node.well)
-    for key in ("plate", "well"):
+    for key in sorted(_KEYS):
         written = document.metadata.get(key)
         if isinstance(written, dict):
             yield from _numbers(document, key, written)

@@ -48,6 +48,19 @@ READING_RULES: dict[str, tuple[Rule, ...]] = {
             "",
             "A group is known from consolidated metadata alone, which may be stale.",
         ),
+        Rule(
+            "invalid-crate",
+            "warning",
+            "",
+            "The `ro-crate-metadata.json` beside the root is no RO-Crate; nothing of it is "
+            "recorded.",
+        ),
+        Rule(
+            "unreadable-crate",
+            "warning",
+            "",
+            "The `ro-crate-metadata.json` beside the root could not be read.",
+        ),
     ),
     "Shape": (
         Rule(

@@ -9,19 +9,22 @@ from catalog.metadata.nodes import GroupNode
 from catalog.metadata.problems import Problem
 from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.registry import problem
+from catalog.metadata.scene import SceneAttrs
 from catalog.metadata.versions import Version
 
 
-def check_scenes(document: Document) -> Iterator[Problem]:
+def check_scenes(document: Document) -> Iterable[Problem]:
     """Check the scene of a document."""
-    node = document.node
-    if node.scene is None or node.kind != "scene":
-        return
-    if not node.scene.coordinateTransformations and document.version >= Version.V06_DEV1:
+    scene = document.node.scene
+    return _scene(document, scene) if scene is not None and document.node.kind == "scene" else ()
+
+
+def _scene(document: Document, scene: SceneAttrs) -> Iterator[Problem]:
+    if not scene.coordinateTransformations and document.version >= Version.V06_DEV1:
         yield document.problem("empty-scene", "the scene has no transformations", "scene")
     if document.version < Version.V06_DEV3:
         return
-    for index, transformation in enumerate(node.scene.coordinateTransformations):
+    for index, transformation in enumerate(scene.coordinateTransformations):
         place = ("scene", "coordinateTransformations", index)
         for role, end in (("input", transformation.input), ("output", transformation.output)):
             if end is None:
@@ -51,7 +54,9 @@ def check_unreferenced(hierarchy: Hierarchy) -> Iterator[Problem]:
 def check_connected(hierarchy: Hierarchy) -> Iterator[Problem]:
     """Check that the systems of each image, and of each scene, are connected."""
     assembly = hierarchy.assembly
-    roots = _components(assembly)
+    roots, parts = _components(assembly)
+    if parts <= 1:
+        return
     systems: dict[str, list[SystemKey]] = {}
     entries: dict[tuple[str, int], list[SystemKey]] = {}
     for key, system in assembly.systems.items():
@@ -108,18 +113,23 @@ def _connected(
         )
 
 
-def _components(assembly: Assembly) -> dict[SystemKey, SystemKey]:
-    """Map each system to the one that stands for its component."""
+def _components(assembly: Assembly) -> tuple[dict[SystemKey, SystemKey], int]:
+    """Map each system to the one that stands for its component, and count these."""
     above = {key: key for key in assembly.systems}
+    parts = len(above)
 
     def root(key: SystemKey) -> SystemKey:
-        while above[key] is not key:
-            above[key] = above[above[key]]
-            key = above[key]
+        while (higher := above[key]) is not key:
+            above[key] = key = above[higher]
         return key
 
     for edge in assembly.edges:
-        first, second = root(edge.input), root(edge.output)
+        first, second = above[edge.input], above[edge.output]
+        if above[first] is not first:
+            first = root(first)
+        if above[second] is not second:
+            second = root(second)
         if first is not second:
             above[max(first, second)] = min(first, second)
-    return {key: root(key) for key in above}
+            parts -= 1
+    return ({key: root(key) for key in above} if parts > 1 else above), parts

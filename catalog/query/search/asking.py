@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from catalog.database.schema import scene
-from catalog.errors import UnknownAddressError
+from catalog.database.schema import image, scene
+from catalog.errors import UnknownAddressError, UsageError
+from catalog.metadata.crate import TermKind
 from catalog.query.addresses import Normalise, resolve_group, resolve_scope
-from catalog.query.search.criteria import Criteria, filter_of
+from catalog.query.search.crates import terms_named
+from catalog.query.search.criteria import Criteria, filter_of, placing_of
 from catalog.query.search.paging import sort_keys
-from catalog.query.search.search import Request
+from catalog.query.search.place import Place, Placed
+from catalog.query.search.request import Request
 from catalog.query.search.subjects import SUBJECTS, subject_of
 from catalog.query.search.text import parse_text
 
@@ -55,8 +58,14 @@ def request(
     limit: int | None = None,
     after: str | None = None,
     normalise: Normalise | None = None,
+    locate: Callable[[Place], Placed] | None = None,
 ) -> Request:
     """Make a request of texts; only an address that is among them is looked up.
+
+    Parameters
+    ----------
+    locate
+        Finds the images at a place.
 
     Raises
     ------
@@ -81,11 +90,24 @@ def request(
         with reading() as connection:
             return resolve_scope(connection, place, normalise)
 
+    def terms(kind: TermKind, text: str) -> list[str]:
+        with reading() as connection:
+            return terms_named(connection, kind, text)
+
+    placed = criteria.get("placed")
+    place = placing_of(criteria)
+    if (placed is not None or place is not None) and subject.table is not image:
+        raise UsageError(f"Images and label images have a place; {subject.name} have none.")
+    if place is not None and locate is not None:
+        placed = locate(place)
     return Request(
         subject,
         parse_text(text),
-        filter_of(criteria, subject, scene=scene_at, root=root_at),
+        filter_of(criteria, subject, scene=scene_at, root=root_at, terms=terms),
         sort_keys(subject, sort),
         limit,
         after,
+        among=None if placed is None else placed.ids,
+        about="" if placed is None else placed.about,
+        placed=placed,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import cast
 
 from catalog.errors import UsageError
@@ -38,6 +39,7 @@ _ARTICLES = {"text": "a text", "integer": "an integer", "number": "a number"}
 _ARTICLES |= {"boolean": "true or false", "time": "a time"}
 
 
+@lru_cache(maxsize=200)  # each page of a search asks again
 def parse_filter(text: str, subject: Subject) -> Filter:
     """Read CQL2 text over the fields of a subject.
 

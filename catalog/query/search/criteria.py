@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 from catalog.errors import UsageError
+from catalog.metadata.crate import TermKind
 from catalog.query.search.cql import parse_filter
 from catalog.query.search.fields import Subject
+from catalog.query.search.place import Place, Placed, Sides, place_of
 from catalog.query.search.tree import (
+    Among,
     Compare,
     Filter,
     Like,
@@ -20,6 +23,8 @@ from catalog.query.search.tree import (
 )
 
 Range = tuple[float | None, float | None]
+
+_TERMS: tuple[TermKind, ...] = ("organism", "modality")
 
 
 class Criteria(TypedDict, total=False):
@@ -43,6 +48,14 @@ class Criteria(TypedDict, total=False):
         From and to, by name of axis; None for no bound. In micrometer.
     has_labels
         Whether label images annotate it.
+    organism, modality
+        Identifiers, in any spelling, or names, in any case, that its RO-Crate gives.
+    in_, box, point, overlaps, within, contains, in_unit
+        Where it lies: a box (``{"x": (10, 20)}``, or as text ``x=10:20``) or a point in
+        the coordinate system `in_`, in the units of its axes or in `in_unit`; or, without
+        `in_`, an image.
+    placed
+        What was found at a place before, in place of these.
     """
 
     where: str | None
@@ -61,6 +74,16 @@ class Criteria(TypedDict, total=False):
     max_size: Mapping[str, int]
     voxel_size: Mapping[str, Range]
     has_labels: bool | None
+    organism: Sequence[str]
+    modality: Sequence[str]
+    in_: str | None
+    box: Sides | None
+    point: Sides | None
+    overlaps: Sides | None
+    within: Sides | None
+    contains: Sides | None
+    in_unit: str | None
+    placed: Placed | None
 
 
 def filter_of(
@@ -69,6 +92,7 @@ def filter_of(
     *,
     scene: Callable[[str], str | None],
     root: Callable[[str], str],
+    terms: Callable[[TermKind, str], Sequence[str]],
 ) -> Filter | None:
     """Make one filter of all criteria.
 
@@ -76,12 +100,16 @@ def filter_of(
     ----------
     scene, root
         Give the location that an address or a path means; None for a scene by its name.
+    terms
+        Give the identifiers that a text means, of organisms or of modalities.
 
     Raises
     ------
     UsageError
         When the subject has not the field, or a value is not of its type.
     """
+    if not criteria:
+        return None
     parts: list[Filter | None] = []
     where = criteria.get("where")
     if where is not None:
@@ -110,7 +138,30 @@ def filter_of(
     labelled = criteria.get("has_labels")
     if labelled is not None:
         parts.append(Compare(subject.field("has_labels").name, "=", labelled))
+    for kind in _TERMS:
+        meant = [each for text in _texts(criteria, kind) for each in terms(kind, text)]
+        if meant:
+            parts.append(Among(subject.field(kind).name, tuple(dict.fromkeys(meant))))
     return all_of(*parts)
+
+
+def placing_of(criteria: Criteria) -> Place | None:
+    """Read where things are to lie; None when that is not asked.
+
+    Raises
+    ------
+    UsageError
+        When it is half of a place, or more than one.
+    """
+    return place_of(
+        in_=criteria.get("in_"),
+        box=criteria.get("box"),
+        point=criteria.get("point"),
+        overlaps=criteria.get("overlaps"),
+        within=criteria.get("within"),
+        contains=criteria.get("contains"),
+        in_unit=criteria.get("in_unit"),
+    )
 
 
 def _texts(criteria: Criteria, field: str) -> Sequence[str]:

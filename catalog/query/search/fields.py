@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 import sqlalchemy as sa
 
@@ -107,6 +107,11 @@ class Subject:
         raise UsageError(
             f"{self.name} have no field {name!r}.{hint} 'catalog fields {self.name}' lists them."
         )
+
+    @cached_property
+    def hints(self) -> dict[str, object]:
+        """Types of the values of a row, by name."""
+        return get_type_hints(self.row)
 
     @property
     def names(self) -> list[str]:

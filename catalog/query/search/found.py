@@ -45,6 +45,48 @@ class LabelFound(NamedTuple):
     label_of: str | None
 
 
+class ImagePlaced(NamedTuple):
+    """An image at a place; `approximate`: it may lie beside it."""
+
+    id: int
+    name: str
+    url: str
+    entry: int
+    version: str
+    zarr_format: int
+    axes: str
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    pixel_sizes: tuple[float, ...] | None
+    voxel_size_z: float | None
+    voxel_size_y: float | None
+    voxel_size_x: float | None
+    time_step: float | None
+    levels: int
+    channels: int
+    labels: int
+    bytes: int | None
+    approximate: bool
+
+
+class LabelPlaced(NamedTuple):
+    """A label image at a place; `approximate`: it may lie beside it."""
+
+    id: int
+    name: str
+    url: str
+    entry: int
+    version: str
+    zarr_format: int
+    axes: str
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    pixel_sizes: tuple[float, ...] | None
+    levels: int
+    label_of: str | None
+    approximate: bool
+
+
 class SceneFound(NamedTuple):
     """A scene."""
 
@@ -98,7 +140,16 @@ class TransformationFound(NamedTuple):
     component: int
 
 
-Found = ImageFound | LabelFound | SceneFound | PlateFound | SystemFound | TransformationFound
+Found = (
+    ImageFound
+    | LabelFound
+    | ImagePlaced
+    | LabelPlaced
+    | SceneFound
+    | PlateFound
+    | SystemFound
+    | TransformationFound
+)
 
 
 class FacetValue(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from catalog.database.schema import image, plate, scene, scene_image, zarr_group
+from catalog.query.search.crates import CRATE
 from catalog.query.search.fields import PLACE, THERE, Field, Many, Subject
 from catalog.query.search.found import PlateFound, SceneFound
 
@@ -27,6 +28,7 @@ def _grouped(table: sa.Table, *fields: Field) -> tuple[Field, ...]:
             column=zarr_group.c.ome_version,
         ),
         *fields,
+        *CRATE,
     )
 
 

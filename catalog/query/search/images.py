@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from catalog.database.schema import channel, image, label_image, scene, scene_image, zarr_group
+from catalog.query.search.crates import CRATE
 from catalog.query.search.fields import PLACE, THERE, Field, Many, Subject, axis_fields
 from catalog.query.search.found import Found, ImageFound, LabelFound
 
@@ -98,6 +99,7 @@ _IMAGE_FIELDS = (
         nullable=True,
     ),
     *axis_fields(image.c.axis_layout_id),
+    *CRATE,
     Field(
         *("channel", "text", "Labels of its channels", "channel = 'DAPI'"),
         many=Many(image.c.group_id, channel.c.group_id, channel.c.label, channel, few=False),
@@ -130,13 +132,13 @@ def _tuple(text: object) -> tuple[int | float, ...] | None:
 def _image(row: Sequence[Any]) -> Found:
     values = list(row)
     values[7], values[9] = _tuple(values[7]), _tuple(values[9])
-    return ImageFound(*values)
+    return ImageFound._make(values)
 
 
 def _label(row: Sequence[Any]) -> Found:
     values = list(row)
     values[7], values[9] = _tuple(values[7]), _tuple(values[9])
-    return LabelFound(*values)
+    return LabelFound._make(values)
 
 
 _image_columns = (

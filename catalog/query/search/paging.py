@@ -19,15 +19,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from catalog.database.dialects import Dialect
+from catalog.database.prepared import parameter
 from catalog.errors import UsageError
 from catalog.query.search.fields import Field, Subject
 from catalog.query.search.render import literal
-from catalog.query.search.tree import Value
+from catalog.query.search.tree import Slot, Value
 
 MOST_KEYS = 3
-
-Phase = bool
-"""Whether the rows are those without a value in the first key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,34 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the values of its last row in the keys, and its id."""
+    """Where a page ended: the values of its last row in the keys, and its id.
+
+    Without an id it is the end of all that has the first value.
+    """
 
     values: tuple[Value | None, ...]
-    id: int
+    id: int | Slot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows of one statement: those that are equal in the first keys, after a place.
+
+    Attributes
+    ----------
+    fixed
+        Values of the first keys, None for those that have none. Of the next key the rows have
+        a value.
+    place
+        Where to go on, in the keys after these.
+    many
+        For each value, whether too many rows have it to be sorted: they are met on a walk in
+        the order of the next key.
+    """
+
+    fixed: tuple[Value | None, ...] = ()
+    many: tuple[bool, ...] = ()
+    place: Place | None = None
 
 
 def sort_keys(subject: Subject, names: Sequence[str]) -> tuple[SortKey, ...]:
@@ -77,67 +100,52 @@ class Order:
     ----------
     identity
         Column of the id; that of a search index where rows come from there.
-    about
-        What else a token is good for: the search, as text.
     """
 
     def __init__(
-        self,
-        subject: Subject,
-        keys: tuple[SortKey, ...],
-        identity: sa.ColumnElement[Any],
-        about: str,
+        self, subject: Subject, keys: tuple[SortKey, ...], identity: sa.ColumnElement[Any]
     ) -> None:
-        own = bool(keys) and keys[-1].field.column is subject.key
-        self._keys = keys[:-1] if own else keys
+        self._keys = before_id(subject, keys)
         self._descending = bool(keys) and keys[-1].descending
         self._identity = identity
-        said = [about, *[f"{key.field.name} {key.descending}" for key in keys]]
-        self._digest = blake2b(
-            "\n".join(said).encode("utf-8", "replace"), digest_size=6
-        ).hexdigest()
 
     @property
     def columns(self) -> list[sa.ColumnElement[Any]]:
         """Columns that a token is made of, to be selected beside a row: keys, and the id."""
         return [*[_column(key) for key in self._keys], self._identity]
 
-    def phases(self, after: Place | None) -> list[Phase]:
-        """Give the parts that rows come in: those with a value in the first key, then the others.
-
-        One statement for both would keep the databases from using an index.
-        """
-        if not self._keys or not self._keys[0].field.nullable:
-            return [False]
-        return [True] if after is not None and after.values[0] is None else [False, True]
-
-    def applied(
-        self, statement: sa.Select[Any], phase: Phase, after: Place | None
-    ) -> sa.Select[Any]:
-        """Put a statement into the order, for the rows of a phase after a place."""
-        first = self._keys[0] if self._keys else None
-        if first is not None and first.field.nullable:
-            column = _column(first)
-            statement = statement.where(column.is_(None) if phase else column.is_not(None))
-        # What a phase says of the first key needs no saying in its order.
-        keys = self._keys[1:] if phase else self._keys
+    def applied(self, statement: sa.Select[Any], run: Run, dialect: Dialect) -> sa.Select[Any]:
+        """Put a statement into the order, for the rows of a run."""
+        keys = self._keys[len(run.fixed) :]
+        for number, (key, value) in enumerate(zip(self._keys, run.fixed, strict=False)):
+            # Of what is equal in the last key, its own index has the rows in the order of ids.
+            walked = run.many[number] and (keys or number + 1 < len(run.fixed))
+            column = dialect.unindexed(_column(key)) if walked else _column(key)
+            equal = column.is_(None) if value is None else column == literal(key.field, value)
+            statement = statement.where(equal)
+        if keys and keys[0].field.nullable:
+            statement = statement.where(_column(keys[0]).is_not(None))
         order = []
-        for key in keys:
+        for number, key in enumerate(keys):
             column = _column(key)
             directed = column.desc() if key.descending else column.asc()
-            free = key.field.nullable and key is not first
-            order.append(directed.nulls_last() if free else directed)
+            order.append(directed.nulls_last() if key.field.nullable and number else directed)
         order.append(self._identity.desc() if self._descending else self._identity.asc())
-        if after is not None and phase == (first is not None and after.values[0] is None):
-            statement = statement.where(self._beyond(keys, after))
+        if run.place is not None:
+            statement = statement.where(self._beyond(keys, run.place))
         return statement.order_by(*order)
 
     def _beyond(self, keys: tuple[SortKey, ...], after: Place) -> sa.ColumnElement[bool]:
         """Say that a row comes after a place, by the keys that are left and the id."""
-        values = after.values[len(self._keys) - len(keys) :]
-        last = sa.literal(after.id, sa.BigInteger)
+        values = after.values
+        if after.id is None:
+            assert values[0] is not None
+            first, end = _column(keys[0]), literal(keys[0].field, values[0])
+            return first < end if keys[0].descending else first > end
+        assert isinstance(after.id, Slot)  # as `Lifting` saw to
+        last = parameter(after.id.number, sa.BigInteger())
         alike = all(key.descending is self._descending for key in keys)
-        open_ended = any(key.field.nullable for key in keys if key is not self._keys[0])
+        open_ended = any(key.field.nullable for key in keys[1:])
         if alike and not open_ended:
             # One comparison of rows, which an index serves as a whole.
             columns = [*[_column(key) for key in keys], self._identity]
@@ -157,7 +165,7 @@ class Order:
                 continue
             wanted = literal(key.field, value)
             beyond = column < wanted if key.descending else column > wanted
-            if key.field.nullable and key is not self._keys[0]:
+            if key.field.nullable and number > 0:
                 beyond = sa.or_(beyond, column.is_(None))
             elif number == 0:
                 # The first key bounds all options, which an index serves.
@@ -166,6 +174,28 @@ class Order:
             equal.append(column == wanted)
         beyond = self._identity < last if self._descending else self._identity > last
         return sa.and_(bound, sa.or_(*options, sa.and_(*equal, beyond)))
+
+
+def before_id(subject: Subject, keys: tuple[SortKey, ...]) -> tuple[SortKey, ...]:
+    """Give the keys without that of the id, which stands at the end of every order."""
+    return keys[:-1] if keys and keys[-1].field.column is subject.key else keys
+
+
+class Tokens:
+    """Writes and reads the tokens of a search.
+
+    Parameters
+    ----------
+    about
+        What else they are good for alone: the search, as text.
+    """
+
+    def __init__(self, subject: Subject, keys: tuple[SortKey, ...], about: str) -> None:
+        self._keys = before_id(subject, keys)
+        said = [about, *[f"{key.field.name} {key.descending}" for key in keys]]
+        self._digest = blake2b(
+            "\n".join(said).encode("utf-8", "replace"), digest_size=6
+        ).hexdigest()
 
     def token(self, place: Place) -> str:
         """Write a place as a token."""

@@ -1,4 +1,4 @@
-"""A filter as a condition of SQL."""
+"""A filter, with slots for its values, as a condition of SQL."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.util import find_tables
 
 from catalog.database.dialects import Dialect
-from catalog.database.dialects.searching import PatternPart, Wildcard
-from catalog.database.texts import storable
+from catalog.database.prepared import parameter
 from catalog.database.types import UtcTime
 from catalog.query.search.fields import Field, Many, Subject
 from catalog.query.search.tree import (
@@ -21,10 +20,11 @@ from catalog.query.search.tree import (
     Compare,
     CompareFields,
     Filter,
-    Like,
+    Follows,
     Missing,
     Not,
     Or,
+    Slot,
     Value,
 )
 
@@ -99,25 +99,19 @@ class Rendering:
                     options = [column if value else sa.not_(column) for value in values]
                     return sa.or_(sa.false(), *options)
                 return column.in_([literal(field, value) for value in values])
-            case Like(_, pattern):
-                return self._like(column, pattern)
+            case Follows():
+                return self._follows(tree, column)
         raise TypeError(f"{tree} says nothing of one value")
 
-    def _like(self, column: sa.ColumnElement[str], pattern: tuple[PatternPart, ...]) -> Condition:
-        stored = tuple([storable(p) if isinstance(p, str) else p for p in pattern])
-        if not stored or not any(isinstance(part, Wildcard) for part in stored):
-            return column == sa.literal("".join(map(str, stored)), sa.Text)
-        first = stored[0]
-        if not isinstance(first, str):
-            return self._dialect.like(column, stored)
-        # A range, which an index serves whatever the database thinks of patterns.
-        inside = self._hinted(column >= sa.literal(first, sa.Text))
-        end = after(first)
-        if end is not None:
-            inside = sa.and_(inside, self._hinted(column < sa.literal(end, sa.Text)))
-        if stored[1:] == (Wildcard.ANY,):
-            return inside
-        return sa.and_(inside, self._dialect.like(column, stored))
+    def _follows(self, tree: Follows, column: sa.ColumnElement[str]) -> Condition:
+        conditions = []
+        if tree.first is not None:
+            conditions.append(self._hinted(column >= text(tree.first)))
+        if tree.end is not None:
+            conditions.append(self._hinted(column < text(tree.end)))
+        if tree.pattern is not None:
+            conditions.append(self._dialect.like(column, text(tree.pattern)))
+        return sa.and_(*conditions)
 
     def _hinted(self, condition: Condition) -> Condition:
         return self._dialect.seldom(condition) if self._seldom else condition
@@ -133,7 +127,7 @@ class Rendering:
     def some(self, tree: Filter) -> sa.Select[Any]:
         """Select a row for each thing that fits, or for each of its values that does."""
         one: sa.Select[Any] = sa.select(sa.literal_column("1"))
-        if isinstance(tree, Compare | Among | Like):
+        if isinstance(tree, Compare | Among | Follows):
             field = self._subject.field(tree.field)
             if field.many is not None:
                 # As many as these, at most, and the index of values tells them one by one.
@@ -158,20 +152,14 @@ class Rendering:
 
 
 def literal(field: Field, value: Value) -> sa.ColumnElement[Any]:
-    """Make a parameter of a value, as it would be stored."""
-    stored = storable(value) if isinstance(value, str) else value
-    return sa.literal(stored, _TYPES[field.type])
+    """Make a parameter of what stands for a value."""
+    assert isinstance(value, Slot)  # as `shape_of` saw to
+    return parameter(value.number, _TYPES[field.type])
 
 
-def after(text: str) -> str | None:
-    """Give the first text, byte by byte, after all that start with a text; None if none is."""
-    while text:
-        last = ord(text[-1])
-        if last < 0x10FFFF:
-            following = 0xE000 if last == 0xD7FF else last + 1  # no character stands between
-            return text[:-1] + chr(following)
-        text = text[:-1]
-    return None
+def text(slot: Slot) -> sa.ColumnElement[str]:
+    """Make a parameter of what stands for a text."""
+    return parameter(slot.number, _TYPES["text"])
 
 
 def conjuncts(tree: Filter | None) -> tuple[Filter, ...]:
@@ -193,7 +181,7 @@ def by_index(tree: Filter, subject: Subject) -> bool:
             return all(by_index(part, subject) for part in parts)
         case Not() | CompareFields() | Compare(_, "<>", _):
             return False
-        case Like(_, pattern) if not pattern or isinstance(pattern[0], Wildcard):
+        case Follows(_, None):
             return False
     return subject.field(tree.field).indexed
 

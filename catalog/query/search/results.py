@@ -23,8 +23,6 @@ class Results(Iterator[Found]):
     ----------
     fields
         Names of the values of a row.
-    hints
-        Their types, by name.
     """
 
     def __init__(
@@ -33,7 +31,6 @@ class Results(Iterator[Found]):
         self._search = search
         self._rows = self._read(reading)
         self.fields = search.fields
-        self.hints = search.hints
 
     def _read(
         self, reading: Callable[[], AbstractContextManager[sa.Connection]]
@@ -41,14 +38,14 @@ class Results(Iterator[Found]):
         if self._search.paged:
             # A page that is not read to its end keeps no connection.
             with reading() as connection:
-                page = list(self._search.rows(connection))
+                page = self._search.page(connection)
             yield from page
             return
         with reading() as connection:
             yield from self._search.rows(connection)
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[Found]:
+        return self._rows  # itself, one call less for each row
 
     def __next__(self) -> Found:
         return next(self._rows)
@@ -67,6 +64,11 @@ class Results(Iterator[Found]):
     def close(self) -> None:
         """Read no more."""
         self._rows.close()
+
+    @property
+    def hints(self) -> dict[str, object]:
+        """Types of the values of a row, by name."""
+        return self._search.hints
 
     @property
     def after(self) -> str | None:

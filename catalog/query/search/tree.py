@@ -8,7 +8,15 @@ from typing import Literal
 
 from catalog.database.dialects.searching import PatternPart, Wildcard
 
-Value = str | int | float | bool | datetime
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Stands for a value that is given apart, under a number."""
+
+    number: int
+
+
+Value = str | int | float | bool | datetime | Slot
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 
 
@@ -68,13 +76,32 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """A text follows a pattern, said as it is asked for: what becomes of `Like`.
+
+    Attributes
+    ----------
+    first, end
+        What the pattern starts with, and the first text after all that start so; None where
+        there is none.
+    pattern
+        All of it, as the database writes patterns; None where the start says it all.
+    """
+
+    field: str
+    first: Slot | None
+    end: Slot | None
+    pattern: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A field has no value."""
 
     field: str
 
 
-Filter = And | Or | Not | Compare | CompareFields | Among | Like | Missing
+Filter = And | Or | Not | Compare | CompareFields | Among | Like | Follows | Missing
 
 
 def all_of(*parts: Filter | None) -> Filter | None:

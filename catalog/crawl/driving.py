@@ -1,0 +1,135 @@
+"""Two ways to answer what a piece of crawling logic asks: one by one, or many at once.
+
+The logic itself does no I/O: it is a generator that yields batches of questions and is
+sent a list of answers, in their order. An answer may be an error of ours: what becomes of
+it is for the logic to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from typing import Any, Literal, TypeGuard, TypeVar
+
+from catalog.errors import CatalogError, StoreError
+from catalog.stores import AsyncStore, Document, Listing, Stat, Store
+from catalog.stores.url import join
+
+Kind = Literal["get", "list", "stat"]
+# What is asked, and of which path; what follows is the asker's own affair.
+Question = tuple[Kind, str, *tuple[Any, ...]]
+Answer = Document | Listing | Stat | None | CatalogError
+
+T = TypeVar("T")
+Asking = Generator[Sequence[Question], Sequence[Answer], T]
+
+# Longer than any store takes that keeps to its own limits of time.
+_PATIENCE = 15 * 60.0
+
+
+def is_async(store: Store) -> TypeGuard[AsyncStore]:
+    """Tell whether a store answers many questions at once.
+
+    The class is looked at, and not by `isinstance`: that would ask for the store's
+    properties, some of which ask a server.
+    """
+    return hasattr(type(store), "get_async")
+
+
+async def may_list(store: AsyncStore) -> bool:
+    """Tell whether a store lists folders, for which it may have to ask its server."""
+    access = getattr(store, "access", None)
+    is_known = access is not None and access.listing is not None
+    if not is_known and isinstance(getattr(type(store), "lists", None), property):
+        return await in_thread(lambda: store.lists)
+    return store.lists
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do what waits or computes in a thread that nobody waits for when the program ends."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(value)  # type: ignore[arg-type]  # None when that is the value
+
+    def run() -> None:
+        value, error = None, None
+        try:
+            value = work()
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=run, name="catalog-crawl", daemon=True).start()
+    return await future
+
+
+def drive(store: Store, asking: Asking[T]) -> T:
+    """Answer all questions one after the other; give what the logic returns."""
+    ways = {"get": store.get, "list": store.list_folder, "stat": store.stat}
+    try:
+        batch = next(asking)
+        while True:
+            answers: list[Answer] = []
+            for question in batch:
+                try:
+                    answers.append(ways[question[0]](question[1]))
+                except CatalogError as error:
+                    answers.append(error)
+            batch = asking.send(answers)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+
+
+async def drive_async(
+    store: AsyncStore,
+    asking: Asking[T],
+    slots: asyncio.Semaphore | None = None,
+    patience: float = _PATIENCE,
+) -> T:
+    """Answer the questions of each batch all at once; give what the logic returns.
+
+    Parameters
+    ----------
+    slots
+        As many as there may be requests at a time, of all who share them.
+    patience
+        Seconds after which one answer is not waited for any longer.
+    """
+    ways = {
+        "get": store.get_async,
+        "list": store.list_folder_async,
+        "stat": store.stat_async,
+    }
+    slots = slots or asyncio.Semaphore(64)
+
+    async def answer(kind: Kind, path: str) -> Answer:
+        async with slots:
+            try:
+                async with asyncio.timeout(patience):
+                    return await ways[kind](path)
+            except CatalogError as error:
+                return error
+            except TimeoutError:
+                url = join(store.url, path)
+                return StoreError(f"{url} was not answered within {patience:g} s", url)
+
+    try:
+        batch = next(asking)
+        while True:
+            batch = asking.send(
+                await asyncio.gather(*(answer(question[0], question[1]) for question in batch))
+            )
+    except StopIteration as stop:
+        value: T = stop.value
+        return value

@@ -1,0 +1,95 @@
+"""Boxes of images: which of their axes are indexed, and when; and the rows that hold them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pydantic_core import to_json
+
+from catalog.crawl.records import ExtentRecord
+from catalog.database.dialects import Cell
+
+CROWDED = 500
+"""Placed images from which a component is looked through by the index over boxes."""
+
+INDEXED = 4
+"""How many axes of a box are indexed."""
+
+
+def indexed_axes(types: Sequence[str | None], ndim: int) -> tuple[int, ...]:
+    """Choose the axes that are indexed: those of space first, the last axis first.
+
+    Parameters
+    ----------
+    types
+        Types of the axes of the reference system; empty where they are unknown.
+    ndim
+        How many axes it has.
+
+    Examples
+    --------
+    >>> indexed_axes(["time", "channel", "space", "space", "space"], 5)
+    (4, 3, 2, 1)
+    >>> indexed_axes(["space", "space", "channel"], 3)
+    (1, 0, 2)
+    """
+    last_first = range(ndim - 1, -1, -1)
+    if len(types) != ndim:
+        return tuple(last_first)[:INDEXED]
+    return tuple(sorted(last_first, key=lambda axis: types[axis] != "space"))[:INDEXED]
+
+
+def extent_rows(
+    extents: Sequence[ExtentRecord],
+    axis_types: Mapping[int, tuple[str | None, ...]],
+    *,
+    image_ids: Mapping[tuple[str, int], int],
+    system_ids: Sequence[int],
+    component: Sequence[int],
+) -> list[tuple[Cell, ...]]:
+    """Make the rows of extents.
+
+    Parameters
+    ----------
+    axis_types
+        Types of the axes of each reference system, by its number; empty where unknown.
+    image_ids
+        By group and entry.
+    system_ids, component
+        Id and component of each system, by its number.
+    """
+    placed = Counter([e.reference for e in extents if e.low is not None])
+    axes: dict[int, tuple[int, ...]] = {}
+    rows: list[tuple[Cell, ...]] = []
+    for group, image, system, shape, reference, affine, low, high, approximate, reason in extents:
+        bounds: list[float | None] = []
+        if reference is not None and low is not None and high is not None:
+            indexed = axes.get(reference)
+            if indexed is None:
+                types = axis_types.get(reference, ())
+                indexed = axes[reference] = indexed_axes(types, len(low))
+            for axis in indexed:
+                bounds += (low[axis], high[axis])
+        bounds += (None,) * (2 * INDEXED - len(bounds))
+        rows.append(
+            (
+                image_ids[group, image],
+                None if reference is None else component[reference],
+                None if reference is None else system_ids[reference],
+                None if system is None else system_ids[system],
+                _json(shape),
+                _json(affine),
+                _json(low),
+                _json(high),
+                approximate,
+                reason,
+                placed[reference] >= CROWDED,
+                *bounds,
+            )
+        )
+    return rows
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else to_json(value).decode()

@@ -1,0 +1,92 @@
+"""What a worker gets and does: a few hierarchies at a time, so that sending them costs little.
+
+A worker needs nothing else of this package, and no database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from platform import node
+from typing import NamedTuple
+
+from catalog.crawl.records import HierarchyRecord, ManifestEntry, Outcome
+from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
+from catalog.stores import DEFAULT_OPTIONS, Stat, StoreOptions
+from catalog.stores.traffic import Traffic, traffic
+
+
+class Task(NamedTuple):
+    """A hierarchy to be read, and what is known of it (nothing: read it in any case).
+
+    The fields are the arguments of `catalog.crawl.work.crawl_hierarchy`.
+    """
+
+    url: str
+    manifest: Sequence[ManifestEntry] = ()
+    digest: bytes | None = None
+    boundary: str | None = None
+    options: StoreOptions = DEFAULT_OPTIONS
+    thorough: bool = False
+    seen: Stat | None = None
+
+
+class Batch(NamedTuple):
+    """What came of tasks, in their order, and what it took.
+
+    Attributes
+    ----------
+    place
+        Of the process that did it: machine and number.
+    """
+
+    outcomes: list[Outcome]
+    traffic: Traffic
+    place: tuple[str, int]
+
+
+def here() -> tuple[str, int]:
+    """Name this process among those of all machines."""
+    return node(), os.getpid()
+
+
+def read(task: Task) -> Outcome:
+    """Read a hierarchy, here and now."""
+    return crawl_hierarchy(*task[:5], thorough=task.thorough, seen=task.seen)
+
+
+def read_batch(tasks: Sequence[Task]) -> Batch:
+    """Read hierarchies, those on servers all at once; the function that workers run."""
+    before = traffic()
+    far = [task for task in tasks if not is_near(task.url)]
+    answers = iter(asyncio.run(_read_at_once(far)) if far else ())
+    outcomes = [read(task) if is_near(task.url) else next(answers) for task in tasks]
+    return Batch(outcomes, traffic().since(before), here())
+
+
+async def _read_at_once(tasks: Sequence[Task]) -> list[Outcome]:
+    slots = asyncio.Semaphore(2 * len(tasks))
+    return await asyncio.gather(
+        *(
+            crawl_hierarchy_async(*task[:5], thorough=task.thorough, seen=task.seen, slots=slots)
+            for task in tasks
+        )
+    )
+
+
+def is_near(url: str) -> bool:
+    """Tell whether a place is on this machine, as far as its operating system is concerned."""
+    return url.startswith("file:")
+
+
+def row_count(record: HierarchyRecord) -> int:
+    """Tell about how many rows a record becomes."""
+    return (
+        len(record.groups)
+        + len(record.images)
+        + len(record.levels)
+        + len(record.systems)
+        + len(record.transformations)
+        + len(record.problems)
+    )

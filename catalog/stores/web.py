@@ -1,0 +1,334 @@
+"""Web servers: documents by name, and folders where the server lists them.
+
+Nothing but what lies below the opened URL is ever asked for, and no redirect is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urljoin
+
+from catalog.errors import DocumentError, StoreError
+from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
+from catalog.stores.access import access
+from catalog.stores.asking import FailedRequest, ask, ask_async
+from catalog.stores.opening import LARGEST_WHOLE
+from catalog.stores.threads import in_thread
+from catalog.stores.traffic import Traffic, traffic
+from catalog.stores.url import encode, is_plain, join, relative, split
+from catalog.stores.web_client import Answer, TooLargeError, location, web_client
+from catalog.stores.web_listing import PROPFIND, Names, from_json, from_multistatus, from_page
+
+_ABSENT = frozenset((404, 410))
+_REFUSED = frozenset((401, 403))
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_NOT_ALLOWED = frozenset((405, 501))
+# A listing of a hundred thousand names is that large.
+_LARGEST_LISTING = 64 * 1024 * 1024
+
+
+class WebStore:
+    """A folder of a web server.
+
+    Parameters
+    ----------
+    url
+        A normalised ``http:`` or ``https:`` URL.
+    boundary
+        URL of a folder above; whether the server lists is asked there, once.
+    """
+
+    near = False
+
+    def __init__(
+        self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS
+    ) -> None:
+        self._url = url
+        self._options = options
+        scheme, host, path = split(url)
+        self._client = web_client(f"{scheme}://{host}", options.timeout)
+        self._root = f"/{path}"
+        self._prefix = f"/{path}/" if path else "/"
+        self._origin = f"{scheme}://{host}"
+        top = boundary if boundary is not None and relative(url, boundary) is not None else url
+        self.access = access(top)
+        self._top = split(top)[2]
+
+    @property
+    def url(self) -> str:
+        """URL that was opened."""
+        return self._url
+
+    @property
+    def traffic(self) -> Traffic:
+        """What this process asked of servers so far."""
+        return traffic()
+
+    @property
+    def lists(self) -> bool:
+        """Whether the server lists folders; asks it when nobody has asked before."""
+        return self.access.lists(self._probe)
+
+    def list_folder(self, path: str) -> Listing:
+        """List a folder as the server does.
+
+        Raises
+        ------
+        StoreError
+            When it does not, or there is no such folder.
+        """
+        place = self._place(path, folder=True)
+        if not self.lists:
+            raise self._unlisted(path)
+        url = join(self._url, path)
+        return self._listing(
+            path,
+            ask(
+                lambda: self._names(place, self.access.listing),
+                self._options.retries,
+                url,
+                "listed",
+            ),
+        )
+
+    async def list_folder_async(self, path: str) -> Listing:
+        """List a folder as the server does."""
+        place = self._place(path, folder=True)
+        if self.access.listing is None:
+            await in_thread(lambda: self.lists)
+        if not self.lists:
+            raise self._unlisted(path)
+        url = join(self._url, path)
+        return self._listing(
+            path,
+            await ask_async(
+                lambda: in_thread(lambda: self._names(place, self.access.listing)),
+                self._options.retries,
+                url,
+                "listed",
+            ),
+        )
+
+    def get(self, path: str) -> Document | None:
+        """Read a document.
+
+        Raises
+        ------
+        StoreError
+            When it is there and cannot be read, or lies somewhere else.
+        DocumentError
+            When it is larger than any metadata should be.
+        """
+        place = self._place(path)
+        return ask(
+            lambda: self._document(path, place), self._options.retries, join(self._url, path)
+        )
+
+    async def get_async(self, path: str) -> Document | None:
+        """Read a document."""
+        place = self._place(path)
+        return await ask_async(
+            lambda: in_thread(lambda: self._document(path, place)),
+            self._options.retries,
+            join(self._url, path),
+        )
+
+    def stat(self, path: str) -> Stat | None:
+        """Tell a document's time, size and etag; None for what shows no change by these."""
+        place = self._place(path)
+        return ask(lambda: self._head(place), self._options.retries, join(self._url, path))
+
+    async def stat_async(self, path: str) -> Stat | None:
+        """Tell a document's time, size and etag; None for what shows no change by these."""
+        place = self._place(path)
+        return await ask_async(
+            lambda: in_thread(lambda: self._head(place)),
+            self._options.retries,
+            join(self._url, path),
+        )
+
+    def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes | None:
+        """Read a part of a file, however large; a negative start counts from its end."""
+        place = self._place(path)
+        if stop is not None and start >= 0 and stop <= start:
+            return b""
+        headers: dict[str, str] = {}
+        if start < 0:
+            headers["Range"] = f"bytes={start}"
+        elif start or stop is not None:
+            headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
+        return ask(
+            lambda: self._part(place, headers, start, stop),
+            self._options.retries,
+            join(self._url, path),
+        )
+
+    def _place(self, path: str, *, folder: bool = False) -> str:
+        if path and not is_plain(path):
+            raise StoreError(f"{path!r} leads out of {self._url}: it is not read", self._url)
+        if not path:
+            return self._prefix if folder else self._root
+        return self._prefix + path + ("/" if folder else "")
+
+    def _document(self, path: str, place: str) -> Document | None:
+        largest = self._options.largest_document
+        try:
+            answer = self._client.ask("GET", place, most=largest)
+        except TooLargeError as error:
+            has = "too many" if error.size is None else f"{error.size:,}"
+            raise DocumentError(
+                f"the document {encode(place)} of {self._origin} has {has} bytes; more than "
+                f"{largest:,} are not read",
+                join(self._url, path),
+            ) from None
+        if not self._is_there(answer, place):
+            return None
+        self.access.readable = True
+        found = _stat(answer.headers)
+        return Document(answer.body, found.mtime_ns, len(answer.body), found.etag)
+
+    def _is_there(self, answer: Answer, place: str) -> bool:
+        if answer.status in _ABSENT:
+            return False
+        if answer.status in _REFUSED:
+            if not self.access.hides(place, self.lists, self._can_be_read):
+                raise FailedRequest(f"access is refused ({answer.status})", status=answer.status)
+            # Buckets behind a web server say so of what is not there, lest one learn that.
+            return False
+        if answer.status in _REDIRECTS:
+            if location(answer.headers).endswith(place.rpartition("/")[2] + "/"):
+                return False  # a folder, for which servers want a slash
+            raise FailedRequest(self._redirected(answer, place), status=answer.status)
+        if answer.status not in (200, 206):
+            raise FailedRequest(f"the server answers {answer.status}", status=answer.status)
+        # Sites answer with a page where there is nothing; no metadata are a page.
+        return not answer.headers.get("content-type", "").startswith("text/html")
+
+    def _can_be_read(self, place: str) -> bool:
+        return self._client.ask("HEAD", place).status == 200
+
+    def _head(self, place: str) -> Stat | None:
+        answer = self._client.ask("HEAD", place)
+        if answer.status in _NOT_ALLOWED:
+            answer = self._client.ask("GET", place, most=self._options.largest_document)
+        if answer.status in _REDIRECTS or not self._is_there(answer, place):
+            return None
+        found = _stat(answer.headers)
+        return found if found.etag or found.mtime_ns else None
+
+    def _part(
+        self, place: str, headers: Mapping[str, str], start: int, stop: int | None
+    ) -> bytes | None:
+        most = None
+        if headers:
+            most = max(LARGEST_WHOLE, -start if start < 0 else (stop or start) - start)
+        try:
+            answer = self._client.ask("GET", place, headers, most=most)
+        except TooLargeError:
+            raise FailedRequest(
+                f"the server gives no parts, and the whole has more than {LARGEST_WHOLE:,} bytes"
+            ) from None
+        if answer.status == 416:
+            return b""
+        if not self._is_there(answer, place):
+            return None
+        if not headers or answer.status == 206:
+            return answer.body
+        return answer.body[start:stop]
+
+    def _names(self, place: str, way: str | None) -> Names:
+        """List a folder in the way that its root was found to be listed in."""
+        try:
+            if way == "dav":
+                answer = self._client.ask(
+                    "PROPFIND",
+                    place,
+                    {"Depth": "1", "Content-Type": "application/xml"},
+                    body=PROPFIND,
+                    most=_LARGEST_LISTING,
+                )
+            else:
+                answer = self._client.ask(
+                    "GET", place, {"Accept": "text/html, application/json"}, most=_LARGEST_LISTING
+                )
+        except TooLargeError:
+            raise FailedRequest(f"its listing has more than {_LARGEST_LISTING:,} bytes") from None
+        return self._read_names(answer, place)
+
+    def _read_names(self, answer: Answer, place: str) -> Names:
+        if answer.status in _ABSENT:
+            raise FailedRequest("there is no such folder", status=answer.status)
+        if answer.status in _REFUSED:
+            raise FailedRequest(f"access is refused ({answer.status})", status=answer.status)
+        if answer.status in _REDIRECTS:
+            raise FailedRequest(self._redirected(answer, place), status=answer.status)
+        if answer.status not in (200, 207):
+            raise FailedRequest(f"the server answers {answer.status}", status=answer.status)
+        url = self._origin + quote(place.encode("utf-8", "surrogateescape"), safe="/!$&'()*+,;=:@~")
+        kind = answer.headers.get("content-type", "")
+        if answer.status == 207:
+            names = from_multistatus(answer.body, url)
+        elif "json" in kind:
+            names = from_json(answer.body)
+        elif "html" in kind:
+            text = answer.body.decode("utf-8", "replace")
+            names = from_page(text, url)
+            framed = "content-length" in answer.headers or "transfer-encoding" in answer.headers
+            if names is not None and not framed and "</html" not in text[-200:].lower():
+                raise FailedRequest("the listing ends early", passing=True)
+        else:
+            names = None
+        if names is None:
+            raise FailedRequest("the server gives no listing of it that we can read")
+        return names
+
+    def _probe(self) -> str:
+        """Find out how the server lists the root, if it does."""
+        place = f"/{self._top}/" if self._top else "/"
+
+        def question() -> str:
+            for way in ("page", "dav"):
+                try:
+                    self._names(place, way)
+                except FailedRequest as failed:
+                    if failed.passing:
+                        raise
+                else:
+                    return way
+            return ""
+
+        return ask(question, self._options.retries, self._origin + encode(place), "listed")
+
+    def _listing(self, path: str, names: Names) -> Listing:
+        return Listing(sorted(names.folders), sorted(names.files), 0, 0)
+
+    def _unlisted(self, path: str) -> StoreError:
+        url = join(self._url, path)
+        return StoreError(
+            f"{url} cannot be listed: the server lists no folders; give the URL of each hierarchy",
+            url,
+        )
+
+    def _redirected(self, answer: Answer, place: str) -> str:
+        to = urljoin(self._origin + place, location(answer.headers))
+        return (
+            f"the server redirects to {to}, which is not followed; if that is where the data "
+            "are, give that URL"
+        )
+
+
+def _stat(headers: Mapping[str, str]) -> Stat:
+    length = headers.get("content-length", "")
+    return Stat(
+        _ns(headers.get("last-modified", "")),
+        int(length) if length.isdecimal() else 0,
+        headers.get("etag", "").strip('"'),
+    )
+
+
+def _ns(said: str) -> int:
+    try:
+        return int(parsedate_to_datetime(said).timestamp()) * 1_000_000_000
+    except (ValueError, TypeError, OverflowError):
+        return 0

@@ -1,0 +1,181 @@
+"""What every store does, whatever kind of place it is."""
+
+import asyncio
+import zipfile
+
+import pytest
+
+from catalog.errors import DocumentError, StoreError
+from catalog.stores import AsyncStore, StoreOptions, open_store
+from catalog.stores.url import join, normalise
+
+FILES = {
+    "top/zarr.json": b'{"zarr_format": 3}',
+    "top/a/zarr.json": b"{}",
+    "top/a/0/zarr.json": b"[1]",
+    "top/a/0/c/0/0": b"chunk",
+    "top/b#1 %20?&/zarr.json": b'{"b": 1}',
+    "top/sch\u00f6n/zarr.json": b'{"s": 1}',
+    "top/.zattrs": b"",
+    "top/large.json": b"x" * 2000,
+    "top2/zarr.json": b"{}",
+}
+KINDS = ["local", "s3", "web", "web_without_listing", "zip", "zip_web", "zip_s3", "memory"]
+LISTING = [kind for kind in KINDS if kind != "web_without_listing"]
+
+
+def fill(folder):
+    for path, data in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def pack(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for place, data in FILES.items():
+            deflate = place.endswith(".json")
+            archive.writestr(place, data, zipfile.ZIP_DEFLATED if deflate else zipfile.ZIP_STORED)
+
+
+@pytest.fixture
+def place(request, tmp_path, bucket, web_server):
+    """URL of what holds all the files."""
+    kind = request.param
+    if kind == "local":
+        fill(tmp_path)
+        return normalise(str(tmp_path))
+    if kind == "s3":
+        fill(bucket.folder)
+        return bucket.url
+    if kind.startswith("web"):
+        fill(tmp_path)
+        return web_server(tmp_path, kind == "web").url
+    if kind == "memory":
+        import fsspec
+
+        system = fsspec.filesystem("memory")
+        system.store.clear()
+        for path, data in FILES.items():
+            system.pipe(f"/{path}", data)
+        return "memory:///"
+    if kind == "zip_s3":
+        pack(bucket.folder / "all.zip")
+        return f"{bucket.url}/all.zip"
+    pack(tmp_path / "all.ozx")
+    base = normalise(str(tmp_path)) if kind == "zip" else web_server(tmp_path).url
+    return f"{base}/all.ozx"
+
+
+every_store = pytest.mark.parametrize("place", KINDS, indirect=True)
+every_listing_store = pytest.mark.parametrize("place", LISTING, indirect=True)
+
+
+@every_store
+def test_documents_are_read_by_path(place):
+    store = open_store(join(place, "top"), place)
+    assert store.url == join(place, "top")
+    for path, data in FILES.items():
+        if path.startswith("top/"):
+            document = store.get(path.removeprefix("top/"))
+            assert document.data == data
+            assert document.size == len(data)
+
+
+@every_store
+def test_what_is_no_document_is_none(place):
+    store = open_store(join(place, "top"), place)
+    for path in ("absent", "a", "a/0", "absent/zarr.json", "zarr.json/zarr.json"):
+        assert store.get(path) is None
+    assert store.stat("absent/zarr.json") is None
+    assert open_store(join(place, "absent"), place).get("zarr.json") is None
+
+
+@every_store
+def test_a_document_has_the_fingerprint_that_it_was_read_with(place):
+    store = open_store(place)
+    document = store.get("top/a/0/zarr.json")
+    stat = store.stat("top/a/0/zarr.json")
+    assert document[1:] == stat
+    assert stat.etag or stat.mtime_ns > 0
+    assert open_store(place).stat("top/a/0/zarr.json") == stat
+
+
+@every_listing_store
+def test_folders_are_listed_by_name(place):
+    store = open_store(place)
+    assert store.lists
+    assert store.list_folder("").folders == ["top", "top2"]
+    listing = store.list_folder("top")
+    assert listing.folders == ["a", "b#1 %20?&", "sch\u00f6n"]
+    assert listing.files == [".zattrs", "large.json", "zarr.json"]
+    assert store.list_folder("top/b#1 %20?&").files == ["zarr.json"]
+    assert open_store(join(place, "top/sch\u00f6n"), place).list_folder("").files == ["zarr.json"]
+
+
+@every_store
+def test_a_folder_that_is_none_cannot_be_listed(place):
+    for path in ("absent", "top/zarr.json"):
+        with pytest.raises(StoreError, match="cannot be listed"):
+            open_store(place).list_folder(path)
+
+
+@pytest.mark.parametrize("place", ["web_without_listing"], indirect=True)
+def test_a_server_that_does_not_list_says_so(place):
+    store = open_store(place)
+    assert not store.lists
+    with pytest.raises(StoreError, match="lists no folders"):
+        store.list_folder("top")
+
+
+@every_store
+def test_a_document_that_is_too_large_is_refused(place):
+    store = open_store(place, None, StoreOptions(largest_document=1999))
+    with pytest.raises(DocumentError, match=r"1,999"):
+        store.get("top/large.json")
+    assert store.get("top/a/zarr.json").data == b"{}"
+
+
+@pytest.mark.parametrize("place", [kind for kind in KINDS if kind != "local"], indirect=True)
+@pytest.mark.parametrize("path", ["../top2/zarr.json", "/etc/passwd", "a//zarr.json", "a/../../b"])
+def test_paths_that_lead_out_are_not_read(place, path):
+    store = open_store(join(place, "top"), place)
+    for question in (store.get, store.stat, store.list_folder, store.read):
+        with pytest.raises(StoreError, match="leads out of"):
+            question(path)
+
+
+@pytest.mark.parametrize("place", [kind for kind in KINDS if kind != "local"], indirect=True)
+def test_parts_are_read(place):
+    store = open_store(place)
+    path = "top/a/0/c/0/0"
+    assert store.read(path) == b"chunk"
+    assert store.read(path, 1, 3) == b"hu"
+    assert store.read(path, 3) == b"nk"
+    assert store.read(path, -2) == b"nk"
+    assert store.read(path, 2, 2) == b""
+    assert store.read("absent") is None
+    assert store.read("top/large.json", 1990, 1995) == b"xxxxx"
+
+
+@every_store
+def test_many_are_asked_at_once(place):
+    store = open_store(place)
+    if not isinstance(store, AsyncStore):
+        assert "all." in place or place.startswith(("file:", "memory:"))
+        return
+
+    async def ask():
+        documents = await asyncio.gather(
+            *(store.get_async(path) for path in FILES for _ in range(3))
+        )
+        stat, nothing = await asyncio.gather(
+            store.stat_async("top/a/zarr.json"), store.get_async("absent")
+        )
+        listing = await store.list_folder_async("top") if store.lists else None
+        return documents, stat, nothing, listing
+
+    documents, stat, nothing, listing = asyncio.run(ask())
+    assert [document.data for document in documents[::3]] == list(FILES.values())
+    assert stat == store.stat("top/a/zarr.json")
+    assert nothing is None
+    assert listing is None or listing == store.list_folder("top")
