@@ -123,14 +123,16 @@ def s3_server(folder: Path) -> Iterator[int]:
     command = [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--config", "/dev/null"]
     command += ["--auth-key", f"{KEY},{SECRET}", "--vfs-cache-mode", "off", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            time.sleep(0.02)
-        yield port
-        process.kill()
+        try:
+            until = time.monotonic() + 30
+            while time.monotonic() < until:
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                time.sleep(0.02)
+            yield port
+        finally:
+            process.kill()
 
 
 def measure(way: Way, plan: Plan, url: str) -> float:

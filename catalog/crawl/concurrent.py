@@ -13,8 +13,8 @@ from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from catalog.crawl.driving import in_thread
 from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
+from catalog.stores.threads import in_own_thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class AsyncExecutor(Executor):
         async with self._hierarchies:
             work: Callable[..., Any] = function
             if work is not crawl_hierarchy:
-                return await in_thread(lambda: function(*args, **kwargs))
+                return await in_own_thread(lambda: function(*args, **kwargs))
             outcome: Any = await crawl_hierarchy_async(*args, **kwargs, slots=self._requests)
             result: T = outcome
             return result

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from catalog.crawl.driving import drive, drive_async, in_thread, is_async
+from catalog.crawl.driving import drive, drive_async, is_async
 from catalog.crawl.manifest import UNREADABLE, array_entries, compare_root, is_unchanged
 from catalog.crawl.records import (
     Failed,
@@ -22,6 +22,7 @@ from catalog.crawl.records import (
 from catalog.errors import CatalogError, DocumentError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Stat, Store, StoreOptions, open_store
 from catalog.stores.opening import is_plain_remote
+from catalog.stores.threads import in_own_thread
 
 if TYPE_CHECKING:
     from catalog.crawl.parameters import Parameters
@@ -109,10 +110,10 @@ async def crawl_hierarchy_async(
             if is_plain_remote(url):
                 store = open_store(url, boundary, options)
             else:
-                store = await in_thread(lambda: open_store(url, boundary, options))
+                store = await in_own_thread(lambda: open_store(url, boundary, options))
         if not is_async(store):
             known = (known_manifest, known_digest)
-            return await in_thread(
+            return await in_own_thread(
                 lambda: crawl_hierarchy(
                     url, *known, boundary, options, thorough=thorough, seen=seen
                 )
@@ -140,7 +141,7 @@ async def _read_async(
     reading = await read_store_async(store, options, slots)
     if any(isinstance(node, GroupNode) and stored(node) for node in reading.nodes.values()):
         # Arrays are read by zarr, which waits for each answer.
-        return await in_thread(lambda: _judge(reading, store, known_manifest, known_digest))
+        return await in_own_thread(lambda: _judge(reading, store, known_manifest, known_digest))
     return _judge(reading, store, known_manifest, known_digest)
 
 

@@ -50,7 +50,24 @@ _lock = threading.Lock()
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Do what waits in another thread."""
+    """Do what waits in another thread; as many as `MOST` do so at once."""
+    with _lock:
+        threads = _threads.get(os.getpid())
+        if threads is None:  # of a process that was forked, its parent's do not run here
+            threads = _threads[os.getpid()] = _Threads()
+    return await _done(work, threads.submit)
+
+
+async def in_own_thread(work: Callable[[], T]) -> T:
+    """Do what computes, or may itself wait for what `in_thread` does, in a new thread."""
+    return await _done(work, _start)
+
+
+def _start(run: Callable[[], None]) -> None:
+    threading.Thread(target=run, name="catalog-work", daemon=True).start()
+
+
+async def _done(work: Callable[[], T], start: Callable[[Callable[[], None]], None]) -> T:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -71,9 +88,5 @@ async def in_thread(work: Callable[[], T]) -> T:
         with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
             loop.call_soon_threadsafe(settle, value, error)
 
-    with _lock:
-        threads = _threads.get(os.getpid())
-        if threads is None:  # of a process that was forked, its parent's do not run here
-            threads = _threads[os.getpid()] = _Threads()
-    threads.submit(run)
+    start(run)
     return await future

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,6 +193,9 @@ class _Lock:
             self._connection = self._connect()
 
     def close(self) -> None:
+        # The server takes its time to notice that a connection was closed.
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_CRAWL, self._key))
         self._connection.close()
 
 
