@@ -70,6 +70,7 @@ def test_what_changes_is_seen_and_nothing_else_is_read(watched, collection, tmp_
     until(ask, THERE, [(name,) for name in (moved, *names[1:])])
     (scenes / "s2.zarr" / "zarr.json").write_text("{")
     until(ask, "SELECT code FROM problem", [("invalid-document",)])
+    until(ask, "SELECT count(*) FROM crawl WHERE outcome = 'running'", [(0,)])
     seen = ask("SELECT max(seen), sum(removed), min(root), max(root) FROM crawl WHERE seen < 6")
     assert seen[0][0] <= 2
     assert seen[0][1] == 2
