@@ -44,6 +44,18 @@ class _Step(NamedTuple):
     inverse: bool
 
 
+class _Place(NamedTuple):
+    """Where an image lies, as its record says it."""
+
+    affine: Rows | None
+    low: Row | None
+    high: Row | None
+    approximate: bool
+
+
+_NOWHERE = _Place(None, None, None, False)
+
+
 class _Unplaceable(Exception):  # noqa: N818 - no error: some images have no place
     """An image has no box; the message says why."""
 
@@ -86,27 +98,19 @@ def extents(
     records = []
     for image, start in zip(images, starts, strict=True):
         placed = finest.get((image.group, image.index))
+        system, shape = (None, None) if placed is None else (placed.system, placed.shape)
         reference = None if start is None else references[start]
-        record = ExtentRecord(
-            group=image.group,
-            image=image.index,
-            system=None if placed is None else placed.system,
-            shape=None if placed is None else placed.shape,
-            reference=reference,
-            affine=None,
-            low=None,
-            high=None,
-            approximate=False,
-            reason=None,
+        place, reason = _NOWHERE, None
+        if shape is None or reference is None or start is None:
+            reason = "no array of it is there whose shape is known"
+        else:
+            try:
+                place = graph.placed(start, shape, reference)
+            except _Unplaceable as unplaceable:
+                reason = str(unplaceable)
+        records.append(
+            ExtentRecord(image.group, image.index, system, shape, reference, *place, reason)
         )
-        if placed is None or placed.shape is None or reference is None or start is None:
-            why = "no array of it is there whose shape is known"
-            records.append(record._replace(reason=why))
-            continue
-        try:
-            records.append(graph.placed(record, start, placed.shape, reference))
-        except _Unplaceable as unplaceable:
-            records.append(record._replace(reason=str(unplaceable)))
     return tuple(records)
 
 
@@ -178,10 +182,8 @@ class _Graph:
         path = f"{system.group}/{system.array_path}" if system.array_path else system.group
         return order(f"{join(self._url, path.removeprefix('/'))}#{system.name}")
 
-    def placed(
-        self, record: ExtentRecord, start: int, shape: tuple[int, ...], reference: int
-    ) -> ExtentRecord:
-        """Give the record of an image with its box.
+    def placed(self, start: int, shape: tuple[int, ...], reference: int) -> _Place:
+        """Place an array of a shape, whose system is `start`, in a reference system.
 
         Raises
         ------
@@ -199,17 +201,18 @@ class _Graph:
             )
         rows = self._to_reference(start, reference, tree)
         if rows is None:
-            return self._sampled(record, start, shape, reference, tree)
+            low, high = self._sampled(start, shape, reference, tree)
+            return self._in_reference(None, low, high, reference)
         if len(rows[0]) != len(shape) + 1:
             raise _Unplaceable(
                 f"its array has {len(shape)} dimensions, and its transformations take "
                 f"{len(rows[0]) - 1}"
             )
-        return self._boxed(record._replace(affine=rows), *_box(rows, shape))
+        low, high = _box(rows, shape)
+        return self._in_reference(rows, low, high, reference)
 
-    def _boxed(self, record: ExtentRecord, low: Row, high: Row) -> ExtentRecord:
-        assert record.reference is not None
-        ndim = self._systems[record.reference].ndim
+    def _in_reference(self, affine: Rows | None, low: Row, high: Row, reference: int) -> _Place:
+        ndim = self._systems[reference].ndim
         if ndim is not None and ndim != len(low):
             raise _Unplaceable(
                 f"its transformations lead to {len(low)} dimensions, and the reference system "
@@ -217,7 +220,7 @@ class _Graph:
             )
         if not all(map(math.isfinite, (*low, *high))):
             raise _Unplaceable("its transformations lead to numbers that are not finite")
-        return record._replace(low=low, high=high)
+        return _Place(affine, low, high, affine is None)
 
     def _tree(self, reference: int) -> dict[int, _Step]:
         """Find the canonical cheapest way from every system that has one."""
@@ -281,14 +284,9 @@ class _Graph:
         return plain.identity(self._systems[node].ndim or 0)
 
     def _sampled(
-        self,
-        record: ExtentRecord,
-        start: int,
-        shape: tuple[int, ...],
-        reference: int,
-        tree: dict[int, _Step],
-    ) -> ExtentRecord:
-        """Place an image through something that is not affine."""
+        self, start: int, shape: tuple[int, ...], reference: int, tree: dict[int, _Step]
+    ) -> tuple[Row, Row]:
+        """Find the box around an array through something that is not affine."""
         from catalog.geometry.moving import Moving
         from catalog.geometry.widened import widened_box
 
@@ -321,7 +319,7 @@ class _Graph:
             raise _Unplaceable(
                 f"a field on its way cannot be used ({type(error).__name__}: {error})"
             ) from error
-        return self._boxed(record._replace(approximate=True), low, high)
+        return low, high
 
 
 def _rows_of(edge: TransformationRecord, *, inverse: bool) -> Rows | None:

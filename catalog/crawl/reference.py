@@ -67,8 +67,9 @@ def reference_system(
 
 
 def _first(nodes: Sequence[int], key: Callable[[int], Key], address: Callable[[int], str]) -> int:
-    best = min(map(key, nodes))
-    tied = [node for node in nodes if key(node) == best]
+    keys = list(map(key, nodes))
+    best = min(keys)
+    tied = [node for node, its in zip(nodes, keys, strict=True) if its == best]
     return tied[0] if len(tied) == 1 else min(tied, key=address)
 
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from catalog.indexing.ledger import Ledger
 
 # What one transaction writes, about: it bounds the memory of a run, and what is done
-# again after a crash.
+# again after a crash, also where reading is slow.
 _HIERARCHIES_AT_ONCE = 64
 _ROWS_AT_ONCE = 10_000
+_SECONDS_AT_ONCE = 5.0
 # How many hierarchies are asked for in one query.
 _WINDOW = 64
 
@@ -100,6 +101,7 @@ class Crawl:
         self._unlisted = 0
         self._batch: list[HierarchyRecord] = []
         self._rows = 0
+        self._since = 0.0
         self._touched: dict[str, Sequence[ManifestEntry]] = {}
         self._restored: list[str] = []
         self._guesses: dict[str, Failed | None] = {}
@@ -150,7 +152,7 @@ class Crawl:
         while True:
             for task, outcome in self._readers.read(self._tasks(wanted)):
                 self._take(task.url, outcome)
-                if self._rows >= _ROWS_AT_ONCE or len(self._batch) >= _HIERARCHIES_AT_ONCE:
+                if self._is_due():
                     self._flush(last=False)
                 self._tell()
                 self._settings.check_errors()
@@ -221,6 +223,8 @@ class Crawl:
             return
         self._guesses.pop(url, None)
         if isinstance(outcome, HierarchyRecord):
+            if not self._batch:
+                self._since = time.monotonic()
             self._batch.append(outcome)
             self._rows += row_count(outcome)
         elif isinstance(outcome, Unchanged):
@@ -278,6 +282,14 @@ class Crawl:
         self._report = replace(self._report, problems=self._report.problems + 1)
         if found.unlisted:
             self._settings.fail(Failure(found.url, found.code, found.message))
+
+    def _is_due(self) -> bool:
+        """Tell whether what waits to be written is much, or waits for long."""
+        return (
+            self._rows >= _ROWS_AT_ONCE
+            or len(self._batch) >= _HIERARCHIES_AT_ONCE
+            or (bool(self._batch) and time.monotonic() - self._since >= _SECONDS_AT_ONCE)
+        )
 
     def _flush(self, *, last: bool = True) -> None:
         """Write what waits; an interruption waits, too. `last`: wait until it is written."""

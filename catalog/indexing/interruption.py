@@ -54,11 +54,14 @@ class Stopping:
         self.status = 128 + signal.SIGINT
         self._held = 0
         self._before: dict[int, signal._HANDLER] = {}
+        self._unraisable = sys.unraisablehook
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 self._before[number] = signal.signal(number, self._asked)
+            self._unraisable = sys.unraisablehook
+            sys.unraisablehook = self._in_finaliser
         return self
 
     def __exit__(
@@ -69,6 +72,8 @@ class Stopping:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._before:
+            sys.unraisablehook = self._unraisable
         self._before.clear()
 
     @contextmanager
@@ -85,6 +90,11 @@ class Stopping:
         """Raise `Interrupted` if somebody has asked and nothing is being held."""
         if self.event.is_set() and not self._held:
             raise Interrupted("interrupted")
+
+    def _in_finaliser(self, unraisable: sys.UnraisableHookArgs) -> None:
+        # Raised in a finaliser it reaches nobody; `check` will raise it again.
+        if not isinstance(unraisable.exc_value, Interrupted):
+            self._unraisable(unraisable)
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
         if self.event.is_set():

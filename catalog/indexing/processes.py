@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -11,11 +12,13 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+from catalog.indexing.garbage import look_seldom
+
 
 @contextmanager
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Lend processes, of which none is started before there is work for it."""
-    pool = ProcessPoolExecutor(workers, _context(), follow_parent)
+    pool = ProcessPoolExecutor(workers, _context(), _begin)
     try:
         yield pool
     finally:
@@ -33,6 +36,12 @@ def _context() -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["catalog.crawl.interpret", "catalog.indexing.batch"])
     return context
+
+
+def _begin() -> None:
+    look_seldom()
+    gc.freeze()  # what was imported stays
+    follow_parent()
 
 
 def follow_parent() -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from catalog.indexing.crawl import Crawl, Settings
+from catalog.indexing.garbage import seldom_looked_for
 from catalog.indexing.interruption import Interrupted, Stopping
 from catalog.indexing.lists import UrlList
 from catalog.indexing.readers import Lane, Readers
@@ -125,7 +126,8 @@ def crawl_all(ledger: Ledger, sources: Iterable[Source], settings: Settings) -> 
     for source in sources:
         crawl = Crawl(ledger, source, settings)
         try:
-            reports.append(crawl.run())
+            with seldom_looked_for():
+                reports.append(crawl.run())
         except KeyboardInterrupt as error:
             report = IndexReport((*reports, crawl.report))
             raise Interrupted(str(error), report) from error

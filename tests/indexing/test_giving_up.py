@@ -190,3 +190,18 @@ def _of_session(session):
             if int(fields[3]) == session and fields[0] not in "ZX":
                 found.append(entry.name)
     return found
+
+
+def test_a_signal_that_falls_into_a_finaliser_is_heard_at_the_next_check():
+    class Last:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):  # the interpreter calls the handler between two steps
+                pass
+
+    with Stopping() as stopping:
+        last = Last()
+        del last
+        assert stopping.event.is_set()
+        with pytest.raises(Interrupted):
+            stopping.check()
