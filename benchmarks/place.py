@@ -18,12 +18,12 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from random import Random
 
-from place_collection import STEP, mosaic, scenes
+from place_collection import MOSAIC, boxes, mosaic, scenes
 from search import RATIO, driver, high, measure
 
 from catalog import Catalog
@@ -32,7 +32,6 @@ from catalog.database.engine import Database, display_url, normalise_url
 from catalog.database.migration import init
 from catalog.database.writer import Writer
 
-MOSAIC = "file:///data/mosaic.zarr"
 TARGETS = {"sqlite": 5.0, "postgresql": 15.0}
 ASKED = 60
 
@@ -55,16 +54,6 @@ def fill(url: str, side: int, count: int) -> None:
         counts = CrawlCounts(count + 1, count + 1, 0, 0, 0, 0)
         writer.finish_crawl(crawl, counts, "done")
         print(f"{catalog.count():,} images written in {time.perf_counter() - began:.0f} s")
-
-
-def boxes(side: int, random: Random) -> Iterator[dict[str, tuple[float, float]]]:
-    """Yield boxes of the mosaic that 10 to 200 tiles overlap."""
-    while True:
-        wanted = random.uniform(10, 200)
-        wide = math.sqrt(wanted) * random.uniform(0.5, 2.0)
-        sizes = {"x": wide * STEP, "y": wanted / wide * STEP}
-        low = {axis: random.uniform(0, side * STEP - size) for axis, size in sizes.items()}
-        yield {axis: (low[axis], low[axis] + max(size - STEP, 1.0)) for axis, size in sizes.items()}
 
 
 def questions(catalog: Catalog, side: int, count: int) -> dict[str, Asks]:

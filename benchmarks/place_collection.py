@@ -25,6 +25,8 @@ VOXEL = (2.0, 0.5, 0.5)
 STEP = 230.0
 """Micrometers between two tiles, which are 256 wide: each overlaps its neighbours."""
 
+MOSAIC = "file:///data/mosaic.zarr"
+
 ZYX = tuple(AxisRecord(name, "space", "micrometer", None, None) for name in "zyx")
 GRID = tuple(AxisRecord(f"dim_{i}", "array", None, True, None) for i in range(3))
 
@@ -39,7 +41,17 @@ def mosaic(side: int, seed: int = 9) -> HierarchyRecord:
         for y in range(side)
         for x in range(side)
     ]
-    return _scene("file:///data/mosaic.zarr", tiles)
+    return _scene(MOSAIC, tiles)
+
+
+def boxes(side: int, random: Random) -> Iterator[dict[str, tuple[float, float]]]:
+    """Yield boxes of the mosaic that 10 to 200 tiles overlap."""
+    while True:
+        wanted = random.uniform(10, 200)
+        wide = math.sqrt(wanted) * random.uniform(0.5, 2.0)
+        sizes = {"x": wide * STEP, "y": wanted / wide * STEP}
+        low = {axis: random.uniform(0, side * STEP - size) for axis, size in sizes.items()}
+        yield {axis: (low[axis], low[axis] + max(size - STEP, 1.0)) for axis, size in sizes.items()}
 
 
 def scenes(count: int, seed: int = 9) -> Iterator[HierarchyRecord]:

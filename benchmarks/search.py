@@ -149,7 +149,7 @@ def report(url: str, images: int, only: str) -> None:
     )
     bare = driver(normalise_url(url))
     with Catalog(url) as catalog:
-        wanted = [kind for kind in kinds(catalog, there) if only in kind.name]
+        wanted = [kind for kind in kinds(catalog) if only in kind.name]
         sqlite = url.startswith("sqlite")
         good = [
             line(

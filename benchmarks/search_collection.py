@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator
 from random import Random
 
+from catalog.crawl.extents import extents
 from catalog.crawl.records import (
     AxisRecord,
     ChannelRecord,
+    CrateRecord,
+    CrateTermRecord,
     GroupRecord,
     HierarchyRecord,
     ImageRecord,
@@ -25,7 +28,13 @@ LEVELS = 3
 DTYPES = ("uint16", "uint16", "uint16", "uint8", "uint8", "float32", "int16")
 VOXELS = (0.1083, 0.162, 0.2, 0.325, 0.5, 0.65, 1.0, 2.0)
 ORGANS = ("brain", "kidney", "heart", "liver", "lung", "retina", "spleen", "colon")
-SPECIES = ("Mus musculus", "Rattus norvegicus", "Danio rerio", "Homo sapiens")
+SPECIES = {
+    "Mus musculus": "NCBITaxon:10090",
+    "Rattus norvegicus": "NCBITaxon:10116",
+    "Danio rerio": "NCBITaxon:7955",
+    "Homo sapiens": "NCBITaxon:9606",
+}
+METHODS = ("FBbi:00000251", "FBbi:00000246", "FBbi:00000369")
 DYES = ("DAPI", "GFP", "mCherry", "Alexa 488", "Alexa 568", "Alexa 647", "Hoechst", "Cy5")
 PEOPLE = ("müller", "garcía", "tanaka", "okafor", "smith", "novák", "rossi", "silva")
 LAYOUTS = {
@@ -47,14 +56,18 @@ GRIDS = {
 }
 
 
-def scenes(count: int, seed: int = 4) -> Iterator[HierarchyRecord]:
+SEED = 4
+
+
+def scenes(count: int) -> Iterator[HierarchyRecord]:
     """Yield scenes of five images with three levels each."""
     for number in range(count):
-        yield scene(number, Random(seed * 1_000_003 + number))
+        yield scene(number)
 
 
-def scene(number: int, random: Random) -> HierarchyRecord:
+def scene(number: int) -> HierarchyRecord:
     """Make a scene: what it is of, who made it, and images that share most of that."""
+    random = Random(SEED * 1_000_003 + number)
     organ, person = random.choice(ORGANS), random.choice(PEOPLE)
     name = f"{organ} {number:06}"
     url = (
@@ -74,7 +87,7 @@ def scene(number: int, random: Random) -> HierarchyRecord:
     layout, grid = LAYOUTS[axes], GRIDS[len(axes)]
     dyes = random.sample(DYES, shape[axes.index("c")] if "c" in axes else 1)
     steps = tuple({"t": 30.0, "c": 1.0, "z": voxel * 3}.get(axis, voxel) for axis in axes)
-    about = {"species": random.choice(SPECIES), "stage": f"P{random.randrange(60)}"}
+    about = {"species": random.choice(tuple(SPECIES)), "stage": f"P{random.randrange(60)}"}
     systems = [SystemRecord("", "", "world", "declared", None, layout, len(axes))]
     groups = [_group("", None, "scene", url, version, {"ome": {"version": version}})]
     images, levels, channels, edges, members = [], [], [], [], []
@@ -116,7 +129,18 @@ def scene(number: int, random: Random) -> HierarchyRecord:
         channels=tuple(channels),
         systems=tuple(systems),
         transformations=tuple(edges),
+        extents=extents(url, systems, edges, images, levels),
+        crate=None if number % 5 == 4 else _crate(about["species"], number),
     )
+
+
+def _crate(species: str, number: int) -> CrateRecord:
+    terms = (
+        # As of most crates: identifiers alone.
+        CrateTermRecord("organism", SPECIES[species], None if number % 5 else species),
+        CrateTermRecord("modality", METHODS[number % len(METHODS)], None),
+    )
+    return CrateRecord(None, None, "https://creativecommons.org/licenses/by/4.0/", "{}", terms)
 
 
 def _group(  # noqa: PLR0917
@@ -137,10 +161,10 @@ def _group(  # noqa: PLR0917
     )
 
 
-def _matrix(diagonal: tuple[float, ...], shift: float = 0.0) -> tuple[tuple[float, ...], ...]:
+def _matrix(diagonal: tuple[float, ...], moved: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
     size = len(diagonal)
     return tuple(
-        (*(diagonal[row] if row == column else 0.0 for column in range(size)), shift)
+        (*(diagonal[row] if row == column else 0.0 for column in range(size)), moved[row])
         for row in range(size)
     )
 
@@ -151,15 +175,21 @@ def _scale(
     scale = tuple(step * 2**level for step in steps)
     return TransformationRecord(
         *(path, f"/ome/multiscales/0/datasets/{level}/coordinateTransformations/0", None, "scale"),
-        *(at, intrinsic, json.dumps({"type": "scale", "scale": scale}), _matrix(scale), None),
+        *(
+            at,
+            intrinsic,
+            json.dumps({"type": "scale", "scale": scale}),
+            _matrix(scale, (0.0,) * len(scale)),
+            None,
+        ),
         *("closed", "dataset", 0),
     )
 
 
 def _move(tile: int, intrinsic: int, ndim: int) -> TransformationRecord:
-    moved = [0.0] * (ndim - 1) + [460.0 * tile]
+    moved = (*[0.0] * (ndim - 1), 460.0 * tile)
     return TransformationRecord(
         *("", f"/ome/scene/coordinateTransformations/{tile}", f"tile {tile} to world"),
         *("translation", intrinsic, 0, json.dumps({"type": "translation", "translation": moved})),
-        *(_matrix((1.0,) * ndim, 460.0 * tile), None, "closed", "scene", None),
+        *(_matrix((1.0,) * ndim, moved), None, "closed", "scene", None),
     )

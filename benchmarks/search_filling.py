@@ -1,9 +1,14 @@
-"""Writes the collection of `search_collection` into a database, by the real writer."""
+"""Writes the collection of `search_collection` into a database, by the real writer.
+
+Beside its scenes stands one of many overlapping tiles, in which a box finds 10 to 200 of them.
+"""
 
 from __future__ import annotations
 
 import itertools
+import math
 
+from place_collection import mosaic
 from search_collection import IMAGES, scenes
 
 from catalog import Catalog
@@ -14,6 +19,8 @@ from catalog.database.writer import Writer
 from catalog.errors import DatabaseMissingError
 
 BATCH = 64
+SHARE = 100
+"""Images of the collection, for each tile of the large scene beside it."""
 
 
 def images_in(url: str) -> int:
@@ -28,7 +35,7 @@ def images_in(url: str) -> int:
 
 
 def fill(url: str, images: int) -> None:
-    """Write so many images into an empty database."""
+    """Write so many images, and a large scene, into an empty database."""
     init(url)
     count = images // IMAGES
     with Database(url) as database:
@@ -37,4 +44,5 @@ def fill(url: str, images: int) -> None:
         records = scenes(count)
         while batch := list(itertools.islice(records, BATCH)):
             writer.write(batch, crawl)
-        writer.finish_crawl(crawl, CrawlCounts(count, count, 0, 0, 0, 0), "done")
+        writer.write([mosaic(math.isqrt(images // SHARE))], crawl)
+        writer.finish_crawl(crawl, CrawlCounts(count + 1, count + 1, 0, 0, 0, 0), "done")

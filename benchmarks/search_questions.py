@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from math import isqrt
 from typing import Any, NamedTuple
 
-from search_collection import IMAGES
+from place_collection import MOSAIC, boxes
+from search_collection import scene as scene_record
 
 from catalog import Catalog
 
@@ -28,8 +31,9 @@ class Kind(NamedTuple):
     asks: Callable[[], list[Ask]]
 
 
-def kinds(catalog: Catalog, images: int) -> Iterator[Kind]:
-    """Yield all kinds of questions, for a collection of so many images."""
+def kinds(catalog: Catalog) -> Iterator[Kind]:
+    """Yield all kinds of questions, for what `search_filling` wrote."""
+    scenes = catalog.count(of="scenes") - 1  # beside the one of many tiles
     values = random.Random(7)
 
     def some(*options: Any) -> list[Any]:
@@ -53,7 +57,7 @@ def kinds(catalog: Catalog, images: int) -> Iterator[Kind]:
             for each in asked
         ]
 
-    scene = numbers(0, images // IMAGES)
+    scene = numbers(0, scenes)
     depth = numbers(2, 300)
     step = some(0.1, 0.2, 0.3, 0.5, 0.9)
     organ = some("brain", "kidney", "retina", "lung")
@@ -97,14 +101,19 @@ def kinds(catalog: Catalog, images: int) -> Iterator[Kind]:
     both = [{"text": f"{word} {o}"} for word, o in zip(person, organ, strict=True)]
     yield Kind("text, two words", 5, 15, first(both))
     yield Kind("text, a rare word", 5, 15, first([{"text": f"{n:06}"} for n in scene]))
-    rare = [{"text": f"{o} {n:06}"} for o, n in zip(organ, scene, strict=True)]
-    yield Kind("text, a rare word and another", 5, 15, first(rare))
-    phrases = [{"text": f'"{o} {n:06}"'} for o, n in zip(organ, scene, strict=True)]
-    yield Kind("text, a phrase", 5, 15, first(phrases))
+    named = [f"{o} {n:06}" for o, n in zip(organ, scene, strict=True)]
+    yield Kind("text, a rare word and another", 5, 15, first([{"text": text} for text in named]))
+    yield Kind("text, a phrase", 5, 15, first([{"text": f'"{text}"'} for text in named]))
     starts = [{"text": f"{n // 10:05}*"} for n in scene]
     yield Kind("text, start of a word", 5, 15, first(starts))
 
     yield Kind("name prefix", 3, 5, first(prefixes))
+
+    # By place: in a scene of many tiles, and in scenes of five images.
+    yield from by_place(catalog, scene, first)
+
+    # Subjects of which there are fewer, or more, than images.
+    yield from of_others(some("10090", "7955", "9606"), first)
 
     # Counts and facets.
     yield Kind("count, little fits", 30, 30, counted(little))
@@ -115,6 +124,42 @@ def kinds(catalog: Catalog, images: int) -> Iterator[Kind]:
         yield Kind(f"facet {field} over everything", 5, 5, faceted(field, [{}] * RUNS))
     yield Kind("facet dtype, little fits", 30, 30, faceted("dtype", little))
     yield Kind("facet channel, a name prefix", 30, 30, faceted("channel", prefixes))
+
+
+def of_others(
+    species: Sequence[str],
+    first: Callable[[Sequence[dict[str, Any]]], Callable[[], list[Ask]]],
+) -> Iterator[Kind]:
+    """Yield questions for other things than images, and for what crates say."""
+    common = [{"organism": [each]} for each in species]
+    for of in ("scenes", "systems", "transformations"):
+        yield Kind(f"{of}, first page", 5, 10, first([{"of": of}] * RUNS))
+    yield Kind("scenes of an organism", 5, 10, first([{"of": "scenes", **a} for a in common]))
+    yield Kind("images of an organism", 5, 10, first(common))
+
+
+def by_place(
+    catalog: Catalog,
+    scenes: Sequence[int],
+    first: Callable[[Sequence[dict[str, Any]]], Callable[[], list[Ask]]],
+) -> Iterator[Kind]:
+    """Yield the questions that ask where images lie; boxes find 10 to 200 tiles."""
+    side = isqrt(catalog.count(where=f"hierarchy = '{MOSAIC}'"))
+    values = random.Random(5)
+    tiles = [f"{MOSAIC}/m_{values.randrange(side)}_{values.randrange(side)}" for _ in scenes]
+    large = list(islice(boxes(side, values), RUNS))
+    world = f"{MOSAIC}#world"
+    yield Kind("box, 10 to 200 hits", 5, 15, first([{"in_": world, "box": box} for box in large]))
+    points = [{axis: ends[0] for axis, ends in box.items()} for box in large]
+    yield Kind("point", 5, 15, first([{"in_": world, "point": point} for point in points]))
+    yield Kind("overlaps an image", 5, 15, first([{"overlaps": tile} for tile in tiles]))
+    grids = [{"in_": f"{tile}/0#", "box": "0:16,-2000:2000,-1000:3000"} for tile in tiles]
+    yield Kind("box in the grid of an image", 5, 15, first(grids))
+    urls = [scene_record(number).url for number in scenes]
+    small = [{"in_": f"{url}#world", "box": "x=0:500,y=0:500"} for url in urls]
+    yield Kind("box in a small scene", 5, 15, first(small))
+    small = [{"overlaps": f"{url}/tile_2"} for url in urls]
+    yield Kind("overlaps an image, small scene", 5, 15, first(small))
 
 
 def pages(catalog: Catalog, asked: dict[str, Any]) -> list[Ask]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from catalog.api.opened import OpenCatalog
@@ -10,14 +11,18 @@ from catalog.errors import UsageError
 from catalog.stores.url import normalise
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from catalog.query.finder import FileRow
     from catalog.query.search.asking import FieldListing
     from catalog.query.search.criteria import Criteria
-    from catalog.query.search.found import FacetValue
+    from catalog.query.search.found import FacetValue, Found
     from catalog.query.search.place import Place, Placed
     from catalog.query.search.request import Request
     from catalog.query.search.results import Results
     from catalog.query.search.search import Search
+
+_PLACES = frozenset({"box", "point", "overlaps", "within", "contains"})
 
 
 class SearchVerbs(OpenCatalog):
@@ -64,15 +69,30 @@ class SearchVerbs(OpenCatalog):
         ...     for image in brains.search("hippocampus", where="voxel_size_x < 0.5"):
         ...         print(image.url)
         """
+        if limit is not None and not _PLACES.isdisjoint(criteria):
+            with self._ready().reading() as connection, connection.begin():
+                # Where they lie, and the page of them: of one moment, by one connection.
+                asked = self._request(
+                    *(text, of, criteria),
+                    sort=sort,
+                    limit=limit,
+                    after=after,
+                    connection=connection,
+                )
+                search = self._searching(asked)
+                return self._results(search, asked, search.page(connection))
+        asked = self._request(text, of, criteria, sort=sort, limit=limit, after=after)
+        return self._results(self._searching(asked), asked)
+
+    def _results(
+        self, search: Search, asked: Request, page: Sequence[Found] | None = None
+    ) -> Results:
+        from catalog.query.search.place_results import PlacedResults
         from catalog.query.search.results import Results
 
-        asked = self._request(text, of, criteria, sort=sort, limit=limit, after=after)
-        search = self._searching(asked)
-        if asked.placed is not None:
-            from catalog.query.search.place_results import PlacedResults
-
-            return PlacedResults(search, self._database.reading, asked.placed)
-        return Results(search, self._database.reading)
+        if asked.placed is None:
+            return Results(search, self._database.reading, page)
+        return PlacedResults(search, self._database.reading, asked.placed, page)
 
     def locate(self, **criteria: Unpack[Criteria]) -> Placed:
         """Find the images at a place, whatever else they are.
@@ -105,12 +125,15 @@ class SearchVerbs(OpenCatalog):
         return self._located(place)
 
     def _located(self, place: Place) -> Placed:
+        with self._ready().reading() as connection, connection.begin():
+            return self._located_by(connection, place)
+
+    def _located_by(self, connection: sa.Connection, place: Place) -> Placed:
         from catalog.api.paths import fields_of
         from catalog.query.search.place_finding import find
 
-        database = self._ready()
-        with database.reading() as connection:
-            return find(connection, place, database.dialect, fields_of(connection), normalise)
+        dialect = self._database.dialect
+        return find(connection, place, dialect, fields_of(connection), normalise)
 
     def count(
         self, text: str | None = None, *, of: str = "images", **criteria: Unpack[Criteria]
@@ -194,9 +217,11 @@ class SearchVerbs(OpenCatalog):
         sort: Sequence[str] = (),
         limit: int | None = None,
         after: str | None = None,
+        connection: sa.Connection | None = None,
     ) -> Request:
         from catalog.query.search.asking import request
 
+        locate = self._located if connection is None else partial(self._located_by, connection)
         return request(
             self._ready().reading,
             text,
@@ -206,7 +231,7 @@ class SearchVerbs(OpenCatalog):
             limit=limit,
             after=after,
             normalise=normalise,
-            locate=self._located,
+            locate=locate,
         )
 
     def fields(self, of: str | None = None) -> tuple[FieldListing, ...]:

@@ -120,6 +120,13 @@ _BY_URL = _SYSTEMS.where(
     coordinate_system.c.array_path == sa.bindparam("array_path"),
     coordinate_system.c.name == sa.bindparam("name"),
 )
+_AT = Prepared(
+    _SYSTEMS.where(
+        zarr_group.c.url == parameter(0, sa.Text()),
+        coordinate_system.c.array_path == parameter(1, sa.Text()),
+        coordinate_system.c.name == parameter(2, sa.Text()),
+    )
+)
 # Two at once: most questions name two systems, and each round trip costs.
 _TWO_BY_URL = _SYSTEMS.where(
     zarr_group.c.url.in_((sa.bindparam("url_0"), sa.bindparam("url_1"))),
@@ -181,6 +188,13 @@ def resolve_system(
     if candidates:
         raise _ambiguous(text, [row.address for row in candidates])
     raise _unknown_system(connection, text, place, name, normalise)
+
+
+def system_at(connection: sa.Connection, text: str) -> SystemRow | None:
+    """Find a coordinate system by its full address, as it is recorded; None for other texts."""
+    place = _recorded(text)
+    rows = () if place is None else _AT.rows(connection, place)
+    return SystemRow._make(rows[0]) if rows else None
 
 
 def resolve_systems(

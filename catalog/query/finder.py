@@ -19,7 +19,15 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 
 from catalog.database.dialects import dialect_of
-from catalog.database.schema import channel, hierarchy, image, scene, scene_image, zarr_group
+from catalog.database.schema import (
+    channel,
+    crate_term,
+    hierarchy,
+    image,
+    scene,
+    scene_image,
+    zarr_group,
+)
 from catalog.errors import UsageError
 from catalog.query.search.found import Found, ImageFound
 
@@ -32,6 +40,8 @@ COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
     "Folder": str,
     "Scene": str,
     "Channel": str,
+    "Organism": str,
+    "Modality": str,
     "Axes": str,
     "Data Type": str,
     "Size T": int,
@@ -57,14 +67,16 @@ _BLOCK = 1_000
 
 
 class _More(NamedTuple):
-    """What a search does not give: when the image was last read, its scenes and channels."""
+    """What a search does not give: when the image was last read, and what it belongs to."""
 
     uploaded: str
-    scenes: tuple[str, ...]
-    channels: tuple[str, ...]
+    scenes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    organisms: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
 
 
-_NOTHING = _More("", (), ())
+_NOTHING = _More("")
 
 
 def file_rows(
@@ -113,6 +125,8 @@ def _row(one: ImageFound, more: _More) -> FileRow:
         path.rpartition("/")[0],
         _listed(more.scenes),
         _listed(more.channels),
+        _listed(more.organisms),
+        _listed(more.modalities),
         one.axes,
         one.dtype,
         *(sizes.get(axis) for axis in "tczyx"),
@@ -133,14 +147,25 @@ def _listed(texts: tuple[str, ...]) -> str | None:
 
 
 @cache
-def _statements(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+def _statements(dialect: str) -> tuple[sa.Select[Any], ...]:
+    """Select what `_More` holds, field by field, each with the id of its image."""
     wanted = dialect_of(dialect).numbers_named("ids")
     images = image.join(wanted, image.c.id == wanted.c.value)
     of_scene = scene_image.c.image_group_id == image.c.group_id
+    groups = images.join(zarr_group, image.c.group_id == zarr_group.c.id)
+    # As a crate names it; most give identifiers alone.
+    term = sa.func.coalesce(crate_term.c.label, crate_term.c.identifier)
+    terms = (
+        sa.select(image.c.id, term)
+        .select_from(
+            groups.join(crate_term, crate_term.c.hierarchy_id == zarr_group.c.hierarchy_id)
+        )
+        .order_by(image.c.id, term)
+    )
     return (
-        sa.select(image.c.id, hierarchy.c.indexed_at)
-        .select_from(images.join(zarr_group, image.c.group_id == zarr_group.c.id))
-        .join(hierarchy, zarr_group.c.hierarchy_id == hierarchy.c.id),
+        sa.select(image.c.id, hierarchy.c.indexed_at).select_from(
+            groups.join(hierarchy, zarr_group.c.hierarchy_id == hierarchy.c.id)
+        ),
         sa.select(image.c.id, scene.c.title)
         .select_from(images.join(scene_image, sa.and_(of_scene, scene_image.c.referenced)))
         .join(scene, scene_image.c.scene_id == scene.c.group_id)
@@ -149,24 +174,26 @@ def _statements(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select
         .select_from(images.join(channel, channel.c.group_id == image.c.group_id))
         .where(channel.c.label.is_not(None))
         .order_by(image.c.id, channel.c.position),
+        terms.where(crate_term.c.kind == "organism"),
+        terms.where(crate_term.c.kind == "modality"),
     )
 
 
 def _more(connection: sa.Connection, ids: list[int]) -> dict[int, _More]:
     values = {"ids": dialect_of(connection.dialect.name).numbers_given(ids)}
-    read, scenes, channels = (
+    read, *others = (
         connection.execute(statement, values).all()
         for statement in _statements(connection.dialect.name)
     )
-    of: tuple[dict[int, dict[str, None]], dict[int, dict[str, None]]] = ({}, {})
-    for rows, texts in zip((scenes, channels), of, strict=True):
+    of: list[dict[int, dict[str, None]]] = []
+    for rows in others:
+        texts: dict[int, dict[str, None]] = {}
         for id_, text in rows:
             texts.setdefault(id_, {})[text] = None
+        of.append(texts)
     return {
         id_: _More(
-            moment.strftime("%Y-%m-%d %H:%M:%S"),
-            tuple(of[0].get(id_, ())),
-            tuple(of[1].get(id_, ())),
+            moment.strftime("%Y-%m-%d %H:%M:%S"), *[tuple(texts.get(id_, ())) for texts in of]
         )
         for id_, moment in read
     }

@@ -12,12 +12,21 @@ from typing import Any
 import pytest
 
 from catalog import Catalog
-from catalog.crawl.records import ChannelRecord, SceneMemberRecord
+from catalog.crawl.records import ChannelRecord, CrateRecord, CrateTermRecord, SceneMemberRecord
 from catalog.database.engine import Database
 from catalog.database.writer import Writer
 from catalog.query.finder import COLUMNS, file_path
 
 KNOWN = ("File ID", "File Path", "File Name", "File Size", "Thumbnail", "Uploaded")
+
+CRATE = CrateRecord(
+    *("a crate", None, None, "{}"),
+    (
+        CrateTermRecord("organism", "NCBITaxon:10090", "Mus musculus, house mouse"),
+        CrateTermRecord("organism", "NCBITaxon:7955", None),
+        CrateTermRecord("modality", "FBbi:00000251", "confocal microscopy"),
+    ),
+)
 
 
 @pytest.fixture
@@ -36,6 +45,8 @@ def filled(catalog: Catalog, database_url: str, world: Callable[..., Any]) -> Ca
                     ChannelRecord("i0", 2, None, None, None),
                 ),
             )
+            if images == 2:
+                record = dataclasses.replace(record, crate=CRATE)
             (done,) = writer.write([record], writer.begin_crawl(url))
             assert done.failure is None
     return catalog
@@ -54,6 +65,9 @@ def test_rows_have_what_images_have(filled: Catalog) -> None:
     assert first["Scene"] == "a scene"
     assert second["Scene"] is None
     assert first["Channel"] == "DAPI,Alexa; 488"
+    assert first["Organism"] == second["Organism"] == "Mus musculus; house mouse,NCBITaxon:7955"
+    assert first["Modality"] == "confocal microscopy"
+    assert (third["Organism"], third["Modality"]) == (None, None)
     assert (first["Size Y"], first["Size X"], first["Size Z"]) == (8, 8, None)
     assert (first["Voxel Size X"], first["Voxel Size Z"]) == (1.0, None)
     assert first["File Size"] == 2 * 8 * 8
@@ -122,6 +136,31 @@ def test_other_programs_read_it(
     for name in ("File ID", "File Path", "File Name", "Uploaded"):
         assert all(str(row[name]).strip() for row in rows)
     assert len({row["File ID"] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_duckdb_groups_by_what_crates_say(
+    filled: Catalog, database_url: str, tmp_path: Path, suffix: str
+) -> None:
+    from click.testing import CliRunner
+
+    from catalog.cli import main
+
+    duckdb = pytest.importorskip("duckdb")
+    file = tmp_path / f"images.{suffix}"
+    ran = CliRunner().invoke(main, ["-d", database_url, "export", "--bff", "-o", str(file)])
+    assert ran.exit_code == 0, ran.output
+    question = f"""
+        SELECT one, "Modality", count(*), sum("File Size")
+        FROM (SELECT *, unnest(string_split("Organism", ',')) AS one FROM '{file}')
+        GROUP BY ALL ORDER BY one
+    """
+    assert duckdb.sql(question).fetchall() == [
+        ("Mus musculus; house mouse", "confocal microscopy", 2, 256),
+        ("NCBITaxon:7955", "confocal microscopy", 2, 256),
+    ]
+    bare = duckdb.sql(f'SELECT "File Path" FROM \'{file}\' WHERE "Organism" IS NULL')
+    assert bare.fetchall() == [("s3://bucket/b.zarr/i0",)]
 
 
 @pytest.mark.parametrize(

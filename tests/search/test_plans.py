@@ -20,7 +20,7 @@ from catalog.database.writer import Writer
 from catalog.query.search.subjects import SUBJECTS
 
 GENERATOR = Path(__file__).parents[2] / "benchmarks" / "search_collection.py"
-SCENES = 300
+SCENES = 600
 # What has a row for each image, scene, system or edge; a full look at another costs nothing.
 LARGE = {
     *("hierarchy", "zarr_group", "image", "scene", "scene_image", "coordinate_system"),
@@ -213,3 +213,71 @@ def test_what_very_many_are_equal_in_is_not_sorted(filled: Catalog, sort: tuple[
         results = filled.search(sort=sort, limit=200, after=results.after)
         seen += len(list(results))
     assert seen == filled.count()
+
+
+def plan(catalog: Catalog, **asked: Any) -> list[str]:
+    """Write what a database does for the statements of a first page, one step after the other."""
+    steps: list[str] = []
+
+    def look(node: dict[str, Any]) -> None:
+        steps.append(f"{node['Node Type']} {node.get('Relation Name', '')}".strip())
+        for below in node.get("Plans", ()):
+            look(below)
+
+    written = catalog.search_sql(limit=50, **asked)
+    with catalog._database.reading() as connection:
+        for sql in written.split(";")[:-1]:
+            if catalog.url.startswith("sqlite"):
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+                steps += [str(row[-1]) for row in rows]
+                continue
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            # So few rows are collected and sorted sooner than they are walked through.
+            connection.exec_driver_sql("SET LOCAL enable_sort = off")
+            escaped = sql.replace("%", "%%")
+            look(
+                connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {escaped}").scalar_one()[0][
+                    "Plan"
+                ]
+            )
+    return steps
+
+
+FIRST_PAGES: list[dict[str, Any]] = [
+    {},
+    {"where": "version = '0.6'"},
+    {"organism": ["NCBITaxon:10090"]},  # as all crates have it
+]
+
+
+@pytest.mark.parametrize("of", [of for of in SUBJECTS if of != "labels"])
+def test_a_first_page_walks_along_the_key(filled: Catalog, of: str) -> None:
+    subject = SUBJECTS[of]
+    names = {field.name for field in subject.fields}
+    own = subject.table.name
+    pages = FIRST_PAGES
+    if not {"version", "organism"} <= names:
+        pages = [{}, {"where": "url LIKE 'file:///data/%'"}]  # everything lies there
+    for asked in pages:
+        found = plan(filled, of=of, **asked)
+        if filled.count(of=of) == 0:
+            # There is nothing to walk along, and the planner knows.
+            assert not [step for step in found if step.startswith("SCAN zarr_group")]
+            continue
+        walked = [step for step in found if step.startswith("SCAN ")]
+        assert not [step for step in walked if step.split()[1] in LARGE - {own}], asked
+        assert not [step for step in found if "TEMP B-TREE" in step or "BLOOM" in step], asked
+        assert not [step for step in found if "Sort" in step or "Hash" in step], asked
+        assert not [step for step in found if step.startswith("Seq Scan")], asked
+
+
+def test_a_selective_filter_of_scenes_and_systems_walks_nothing(filled: Catalog) -> None:
+    for of, where in (
+        ("scenes", "name LIKE 'brain 00012%'"),
+        ("scenes", "organism = 'NCBITaxon:7955'"),
+        ("plates", "name LIKE 'brain 00012%'"),
+        ("systems", "name = 'atlas'"),
+        ("transformations", "name LIKE 'tile 9%'"),
+    ):
+        found = plan(filled, of=of, where=where)
+        assert not [step for step in found if step.startswith(("SCAN ", "Seq Scan"))], (of, where)

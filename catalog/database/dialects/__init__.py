@@ -223,6 +223,12 @@ class Dialect(Protocol):
         """Give a column so that no index over it is used."""
         ...
 
+    def tied(
+        self, condition: sa.ColumnElement[bool], key: sa.ColumnElement[int]
+    ) -> sa.ColumnElement[bool]:
+        """Give a condition so that it is looked at row by row, on a walk along a key."""
+        ...
+
     def seldom(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         """Give a condition of which it is known that little fits."""
         ...

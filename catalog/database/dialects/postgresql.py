@@ -48,6 +48,7 @@ near = postgresql_places.near
 pattern = postgresql_search.pattern
 picked = postgresql_search.picked
 seldom = postgresql_search.seldom
+tied = postgresql_search.tied
 unindexed = postgresql_search.unindexed
 word_queries = postgresql_search.word_queries
 words_added = postgresql_search.words_added

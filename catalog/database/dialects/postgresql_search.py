@@ -139,6 +139,11 @@ def unindexed(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return column
 
 
+def tied(condition: sa.ColumnElement[bool], key: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Leave it to the planner, which knows better."""
+    return condition
+
+
 def seldom(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Leave it to the planner, which knows better."""
     return condition

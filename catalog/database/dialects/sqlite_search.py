@@ -141,6 +141,15 @@ def unindexed(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.sql.elements.UnaryExpression(column, operator=sign, type_=column.type)
 
 
+def tied(condition: sa.ColumnElement[bool], key: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Say a condition of another table together with a key, which changes nothing.
+
+    Where it is said of the other table alone, SQLite reads all of that table before the first
+    row, for a filter that says which of its rows fit.
+    """
+    return sa.case((key == sa.literal_column("-1"), sa.null()), else_=condition)
+
+
 def seldom(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Tell the planner that little fits, which changes nothing else."""
     # As a number: what is boolean would be compared to 1, and that no index serves.

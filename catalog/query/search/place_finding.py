@@ -18,7 +18,7 @@ from catalog.database.dialects import Dialect
 from catalog.database.prepared import Prepared, Row, parameter
 from catalog.database.schema import extent
 from catalog.errors import UsageError
-from catalog.query.addresses import Normalise, SystemRow, resolve_system
+from catalog.query.addresses import Normalise, SystemRow, resolve_system, system_at
 from catalog.query.search.place import Place, Placed, by_axis, ids_of
 from catalog.query.search.place_frame import (
     FieldsFor,
@@ -123,7 +123,9 @@ def find(
         wanted = _of_image(here)
     else:
         assert place.system is not None
-        system = resolve_system(connection, place.system, normalise)
+        system = system_at(connection, place.system) or resolve_system(
+            connection, place.system, normalise
+        )
         sides = by_axis(place, system, axes_of(connection, system))
         frame = frame_of(connection, system.component_id)
         if frame is None:
@@ -407,8 +409,6 @@ def _related(rows: Sequence[Row], wanted: _Wanted, place: Place, *, affine: bool
 def _array(texts: Sequence[str]) -> NDArray[np.float64]:
     """Read many columns of JSON at once: lists of numbers, or lists of as many such lists."""
     import numpy as np
+    from pydantic_core import from_json
 
-    # As text: a parser of JSON makes an object of each number before it comes to an array.
-    numbers = np.fromstring(",".join(texts).replace("[", "").replace("]", ""), sep=",")
-    rows = texts[0].count("[") - 1
-    return numbers.reshape((len(texts), rows, -1) if rows else (len(texts), -1))
+    return np.array(from_json(f"[{','.join(texts)}]"), dtype=np.float64)

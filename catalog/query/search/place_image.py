@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from catalog.database.prepared import Prepared, parameter
 from catalog.database.schema import extent, image, zarr_group
 from catalog.errors import AmbiguousAddressError, UnknownAddressError
 from catalog.query.addresses import (
@@ -35,6 +36,23 @@ class ImageExtent(NamedTuple):
     reason: str | None
 
 
+class _Read(NamedTuple):
+    """What is read of it."""
+
+    id: int
+    url: str
+    entry: int
+    image_id: int | None
+    component_id: int | None
+    reference_id: int | None
+    shape: str | None
+    affine: str | None
+    low: str | None
+    high: str | None
+    approximate: bool | None
+    reason: str | None
+
+
 _e = extent.c
 _IMAGES = (
     sa.select(
@@ -47,6 +65,8 @@ _IMAGES = (
     .order_by(image.c.group_id, image.c.entry)
 )
 _OF_GROUP = _IMAGES.where(image.c.group_id == sa.bindparam("group"))
+# By location, as most are asked for.
+_AT = Prepared(_IMAGES.where(zarr_group.c.url == parameter(0, sa.Text())))
 _BY_ID = _IMAGES.where(image.c.id == sa.bindparam("id"))
 NOT_YET = "an earlier version recorded it; run 'catalog index' again on what holds it"
 
@@ -71,6 +91,9 @@ def image_extent(
         row = connection.execute(_BY_ID, {"id": numbered[1]}).first()
         if row is not None:
             return _made(row)
+    there = _AT.rows(connection, [text.rstrip("/")])
+    if len(there) == 1:
+        return _made(_Read._make(there[0]))
     groups = find_groups(connection, text, normalise) or groups_of_images_named(connection, text)
     if not groups:
         resolve_group(connection, text, normalise)  # says what is near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -31,9 +31,10 @@ class PlacedResults(Results):
         search: Search,
         reading: Callable[[], AbstractContextManager[sa.Connection]],
         placed: Placed,
+        page: Sequence[Found] | None = None,
     ) -> None:
         self._approximate = placed.approximate
-        super().__init__(search, reading)
+        super().__init__(search, reading, page)
         self.unplaceable = placed.unplaceable
         self.notes = placed.notes
         self.fields = (*search.fields, "approximate")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,11 @@ class Results(Iterator[Found]):
     Without a limit no more of it is held at a time than a block; who stops half-way closes it
     (it is a context manager too).
 
+    Parameters
+    ----------
+    page
+        Rows of the page, where they were read already.
+
     Attributes
     ----------
     fields
@@ -26,15 +31,22 @@ class Results(Iterator[Found]):
     """
 
     def __init__(
-        self, search: Search, reading: Callable[[], AbstractContextManager[sa.Connection]]
+        self,
+        search: Search,
+        reading: Callable[[], AbstractContextManager[sa.Connection]],
+        page: Sequence[Found] | None = None,
     ) -> None:
         self._search = search
+        self._page = page
         self._rows = self._read(reading)
         self.fields = search.fields
 
     def _read(
         self, reading: Callable[[], AbstractContextManager[sa.Connection]]
     ) -> Generator[Found, None, None]:
+        if self._page is not None:
+            yield from self._page
+            return
         if self._search.paged:
             # A page that is not read to its end keeps no connection.
             with reading() as connection:

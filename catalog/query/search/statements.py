@@ -56,7 +56,7 @@ def page(shape: Shape, run: Run, advice: Advice, dialect: Dialect) -> Prepared:
     for table, on in subject.details:
         source = source.outerjoin(table, on)
     found: sa.Select[Any] = sa.select(*labelled).select_from(source)
-    found = order.applied(found.where(*making.conditions(advice)), run, dialect)
+    found = order.applied(found.where(*making.walked(advice)), run, dialect)
     if shape.limit is not None:
         # One more than asked for tells whether there is a next page. It stands there as it is:
         # of a parameter the planner would not know that it is small.
@@ -152,10 +152,15 @@ class _Making:
             return self._subject.source
         return self._subject.source.join(listed, listed.c.rowid == self._subject.key)
 
-    def conditions(self, advice: Advice) -> list[Condition]:
+    def walked(self, advice: Advice) -> list[Condition]:
+        """Say what is found, for rows that are read until a page is full."""
+        return self.conditions(advice, walked=self._shape.limit is not None)
+
+    def conditions(self, advice: Advice, *, walked: bool = False) -> list[Condition]:
         """Say what is found."""
         shape, key = self._shape, self._subject.key
-        said = [self._subject.present]
+        present = self._subject.present
+        said = [self._dialect.tied(present, key) if walked else present]
         # The index, which holds no places, has only the words.
         rows = shape.phrases
         if self.matching is not None:
@@ -178,5 +183,7 @@ class _Making:
                 walking=part in advice.often,
                 seldom=part in advice.seldom,
             )
-            said.append(rendering.condition(part))
+            condition = rendering.condition(part)
+            by_row = walked and part in advice.often
+            said.append(self._dialect.tied(condition, key) if by_row else condition)
         return said
