@@ -211,18 +211,18 @@ def test_a_redirect_to_elsewhere_is_not_followed(served, tmp_path, web_server, s
 
 
 def test_a_web_server_leads_nowhere_else_even_on_itself(tmp_path, web_server):
-    (tmp_path / "root").mkdir()
+    (tmp_path / "public").mkdir()
     (tmp_path / "private").mkdir()
     (tmp_path / "private" / "zarr.json").write_text("{}")
 
     def redirect(handler):
-        if "/root/" not in handler.path:
+        if "/public/" not in handler.path:
             return False
-        handler.answer(302, Location=handler.path.replace("root", "private"))
+        handler.answer(302, Location=handler.path.replace("public", "private"))
         return True
 
     server = web_server(tmp_path, instead=redirect)
-    store = open_store(f"{server.url}/root")
+    store = open_store(f"{server.url}/public")
     with pytest.raises(StoreError, match=r"redirects to .*/private/zarr.json.*not followed"):
         store.get("zarr.json")
     with pytest.raises(StoreError, match="lists no folders"):
