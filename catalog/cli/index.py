@@ -13,7 +13,7 @@ from catalog.cli.options import Verb, database_option, is_default
 from catalog.cli.output import printable
 from catalog.cli.progress import Lines
 from catalog.cli.rendering import json_text, plain
-from catalog.cli.store_options import store_options
+from catalog.cli.store_options import concurrency_option, store_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,14 +70,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Read what is on this machine with N processes.  [default: 1]",
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(min=1),
-    default=64,
-    show_default=True,
-    metavar="N",
-    help="Read N hierarchies at once from servers.",
-)
+@concurrency_option
 @click.option(
     "--dask",
     metavar="ADDRESS|local",

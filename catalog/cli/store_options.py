@@ -27,6 +27,16 @@ def _bytes(ctx: click.Context, param: click.Parameter, value: str) -> int:
     return size
 
 
+concurrency_option = click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Read N hierarchies at once from servers.",
+)
+
+
 def store_options(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of stores; it gets them as `options: StoreOptions`."""
 

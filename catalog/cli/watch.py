@@ -11,7 +11,7 @@ import click
 from catalog.cli.options import Verb, database_option
 from catalog.cli.output import printable
 from catalog.cli.rendering import json_text
-from catalog.cli.store_options import store_options
+from catalog.cli.store_options import concurrency_option, store_options
 
 if TYPE_CHECKING:
     from catalog.indexing import IndexReport, RootReport
@@ -52,14 +52,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="N",
     help="Read what is on this machine with N processes.",
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(min=1),
-    default=64,
-    show_default=True,
-    metavar="N",
-    help="Read N hierarchies at once from servers.",
-)
+@concurrency_option
 @store_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each crawl.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing.")

@@ -8,13 +8,12 @@ it is for the logic to say.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
 from typing import Any, Literal, TypeGuard, TypeVar
 
 from catalog.errors import CatalogError, StoreError
 from catalog.stores import AsyncStore, Document, Listing, Stat, Store
+from catalog.stores.threads import in_own_thread
 from catalog.stores.url import join
 
 Kind = Literal["get", "list", "stat"]
@@ -43,34 +42,17 @@ async def may_list(store: AsyncStore) -> bool:
     access = getattr(store, "access", None)
     is_known = access is not None and access.listing is not None
     if not is_known and isinstance(getattr(type(store), "lists", None), property):
-        return await in_thread(lambda: store.lists)
+        return await in_own_thread(lambda: store.lists)
     return store.lists
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Do what waits or computes in a thread that nobody waits for when the program ends."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(value: T | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(value)  # type: ignore[arg-type]  # None when that is the value
-
-    def run() -> None:
-        value, error = None, None
-        try:
-            value = work()
-        except BaseException as raised:
-            error = raised
-        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
-            loop.call_soon_threadsafe(settle, value, error)
-
-    threading.Thread(target=run, name="catalog-crawl", daemon=True).start()
-    return await future
+def in_loop() -> bool:
+    """Tell whether an event loop runs in this thread: then no other one may."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def drive(store: Store, asking: Asking[T]) -> T:

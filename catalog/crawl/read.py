@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from catalog.crawl.driving import drive, drive_async, is_async, may_list
+from catalog.crawl.driving import drive, drive_async, in_loop, is_async, may_list
 from catalog.crawl.reading import GroupDocument, Reading
 from catalog.crawl.walk import Walk
 from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Store, StoreOptions, open_store
@@ -38,7 +38,7 @@ def read_hierarchy(
         When the root's own document cannot be understood.
     """
     store = open_store(url, boundary, options)
-    if is_async(store) and not _in_loop():
+    if is_async(store) and not in_loop():
         return asyncio.run(read_store_async(store, options))
     return read_store(store, options)
 
@@ -64,11 +64,3 @@ async def read_store_async(
     lists = await may_list(store)
     walk = Walk(store.url, near=store.near, lists=lists, options=options)
     return await drive_async(store, walk.run(), slots)
-
-
-def _in_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from catalog.crawl.driving import drive, drive_async, is_async
+from catalog.crawl.driving import drive, drive_async, in_loop, is_async
 from catalog.crawl.manifest import UNREADABLE, array_entries, compare_root, is_unchanged
 from catalog.crawl.records import (
     Failed,
@@ -59,7 +59,7 @@ def crawl_hierarchy(
     """
     try:
         store = open_store(url, boundary, options)
-        if is_async(store) and not store.near and not _in_loop():
+        if is_async(store) and not store.near and not in_loop():
             return asyncio.run(
                 crawl_hierarchy_async(
                     *(url, known_manifest, known_digest, boundary, options),
@@ -211,11 +211,3 @@ def _failure(url: str, error: Exception) -> Failed:
 
 def _failed(url: str, code: str, message: str, pointer: str = "") -> Failed:
     return Failed(url, ProblemRecord("", pointer, code, "error", message))
-
-
-def _in_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

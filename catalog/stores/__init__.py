@@ -95,24 +95,18 @@ class Listing(NamedTuple):
 
 
 class Store(Protocol):
-    """What a crawl needs of a place, whatever kind of place it is.
-
-    Attributes
-    ----------
-    lists
-        Whether folders can be listed here; a web server may not.
-    near
-        Whether asking costs next to nothing: then all documents are compared with what is
-        known of them, elsewhere the root's alone.
-    """
+    """What a crawl needs of a place, whatever kind of place it is."""
 
     @property
     def lists(self) -> bool:
-        """Whether folders can be listed here; may ask the server, once."""
+        """Whether folders can be listed here: a web server may not; it may be asked, once."""
 
     @property
     def near(self) -> bool:
-        """Whether asking costs next to nothing."""
+        """Whether asking costs next to nothing.
+
+        Then all documents are compared with what is known of them, elsewhere the root's alone.
+        """
 
     @property
     def url(self) -> str:

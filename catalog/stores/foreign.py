@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import DocumentError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
+from catalog.stores.times import nanoseconds
 from catalog.stores.traffic import count
 from catalog.stores.url import encode, is_plain, join
 
@@ -189,5 +190,5 @@ def _ns(time: object) -> int:
         except ValueError:
             return 0
     if isinstance(time, datetime):
-        return int(time.timestamp()) * 1_000_000_000 + time.microsecond * 1000
+        return nanoseconds(time)
     return int(time * 1e9) if isinstance(time, (int, float)) else 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +17,7 @@ from catalog.stores.asking import PASSING, FailedRequest, RefusedError, ask, ask
 from catalog.stores.clients import DEAD_END, connect
 from catalog.stores.opening import LARGEST_WHOLE
 from catalog.stores.threads import in_thread
+from catalog.stores.times import nanoseconds
 from catalog.stores.traffic import Traffic, count, traffic
 from catalog.stores.url import encode, is_plain, join, split
 
@@ -346,13 +346,9 @@ def _words(error: Exception, status: int | None, code: str, timeout: float) -> s
 
 
 def _stat(found: ObjectMeta) -> Stat:
-    return Stat(_ns(found["last_modified"]), found["size"], (found["e_tag"] or "").strip('"'))
-
-
-def _ns(time: datetime) -> int:
-    """Give nanoseconds, from whole microseconds: a float would lose some."""
-    seconds = int(time.timestamp())
-    return seconds * 1_000_000_000 + time.microsecond * 1000
+    return Stat(
+        nanoseconds(found["last_modified"]), found["size"], (found["e_tag"] or "").strip('"')
+    )
 
 
 def _last(key: str) -> str:
