@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
+from catalog.database.closing import Closing
 from catalog.database.engine import Database, display_url
 
-if TYPE_CHECKING:
-    pass
 
-
-class OpenCatalog:
+class OpenCatalog(Closing):
     """A database, and whether it was found to hold a catalog of this version."""
 
     def __init__(self, url: str = "sqlite:///catalog.db") -> None:
@@ -20,17 +15,6 @@ class OpenCatalog:
 
     def __repr__(self) -> str:
         return f"Catalog({display_url(self._database.url)!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections; the next question opens new ones."""

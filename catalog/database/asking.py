@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Self
 
+from catalog.database.closing import Closing
 from catalog.database.dialects import Cell
 from catalog.database.engine import Database
 from catalog.errors import UsageError
@@ -18,7 +18,7 @@ ROWS = 10_000
 """How many rows an answer may have, if nothing else is said."""
 
 
-class Answer:
+class Answer(Closing):
     """The rows of an answer, to be gone through once.
 
     The database is let go at the last row; `close`, or the end of a ``with`` block, does
@@ -63,17 +63,6 @@ class Answer:
                 raise StopIteration
             self._left -= 1
         return row
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         self.close()

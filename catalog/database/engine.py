@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
+from catalog.database.closing import Closing
 from catalog.database.dialects import Dialect, Held, dialect_of
 from catalog.errors import DatabaseError
 
@@ -102,7 +102,7 @@ class TryAgain(Exception):  # noqa: N818 - it is never seen outside of this pack
     """What a transaction works on has changed since it looked: undo it, and do it again."""
 
 
-class Database:
+class Database(Closing):
     """A catalog's database, with connections that are kept for the next question.
 
     Parameters
@@ -118,17 +118,6 @@ class Database:
 
     def __repr__(self) -> str:
         return f"Database({display_url(self.url)!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @cached_property
     def dialect(self) -> Dialect:

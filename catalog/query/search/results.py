@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 
+from catalog.database.closing import Closing
 from catalog.query.search.found import Found
 from catalog.query.search.search import Search
 
 
-class Results(Iterator[Found]):
+class Results(Closing, Iterator[Found]):
     """What a search finds, in order; read once.
 
     Without a limit no more of it is held at a time than a block; who stops half-way closes it
@@ -61,17 +60,6 @@ class Results(Iterator[Found]):
 
     def __next__(self) -> Found:
         return next(self._rows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Read no more."""
