@@ -26,7 +26,7 @@ from collection import write_collection
 from catalog.crawl.discover import Found, discover
 from catalog.crawl.records import HierarchyRecord
 from catalog.crawl.work import crawl_hierarchy
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.engine import Database
 from catalog.database.migration import init
 from catalog.database.schema import SEARCHED, metadata

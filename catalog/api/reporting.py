@@ -9,7 +9,7 @@ from catalog.api.opened import OpenCatalog
 
 if TYPE_CHECKING:
     from catalog.database.asking import Answer
-    from catalog.database.dialects import Cell
+    from catalog.database.cells import Cell
     from catalog.query.described import ColumnListing, RelationListing, ReportListing
     from catalog.query.stats import Figure
 

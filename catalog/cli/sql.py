@@ -14,7 +14,7 @@ from catalog.cli.output import Output, listing
 
 if TYPE_CHECKING:
     from catalog.database.asking import Answer
-    from catalog.database.dialects import Cell
+    from catalog.database.cells import Cell
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")

@@ -288,10 +288,6 @@ class HierarchyRecord:
         """Give the URL of a place in this hierarchy, by its path from the root."""
         return join(self.url, path)
 
-    def path_of(self, url: str) -> str | None:
-        """Give the path from the root to a URL; None when it is not in this hierarchy."""
-        return relative(url, self.url)
-
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
@@ -322,6 +318,11 @@ class Ignored:
 
     url: str
     message: str
+
+
+def path_in(root: str, url: str) -> str | None:
+    """Give the path from the root of a hierarchy to a URL; None when it is not in there."""
+    return relative(url, root)
 
 
 Outcome = HierarchyRecord | Unchanged | Failed | Ignored

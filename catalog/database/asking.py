@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Self
 
+from catalog.database.cells import Cell
 from catalog.database.closing import Closing
-from catalog.database.dialects import Cell
 from catalog.database.engine import Database
 from catalog.errors import UsageError
 

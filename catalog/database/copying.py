@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.engine import Database, display_url
 from catalog.database.migration import ensure, init
 from catalog.database.schema import metadata

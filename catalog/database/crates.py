@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from catalog.crawl.records import CrateRecord
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.texts import indexable, storable
 from catalog.database.words import joined
 
 
-def crate_row(crate: CrateRecord, hierarchy_id: int) -> tuple[Cell, ...]:
-    """Make the row of a crate; columns as in `catalog.database.rows.COLUMNS`."""
+def crate_row(crate: CrateRecord, hierarchy: int) -> tuple[Cell, ...]:
+    """Make the row of a crate; columns as in `catalog.database.parcels.columns.COLUMNS`."""
     return (
-        *(hierarchy_id, _text(crate.name), _text(crate.description)),
+        *(hierarchy, _text(crate.name), _text(crate.description)),
         None if crate.license is None else indexable(crate.license),
         storable(crate.document),
     )
 
 
-def term_rows(crate: CrateRecord, hierarchy_id: int) -> list[tuple[Cell, ...]]:
+def term_rows(crate: CrateRecord, hierarchy: int) -> list[tuple[Cell, ...]]:
     """Make the rows of what a crate names."""
     labels = {(term.kind, indexable(term.identifier)): term.label for term in crate.terms}
     return [
-        (hierarchy_id, kind, identifier, _text(label), label_words(label or ""))
+        (hierarchy, kind, identifier, _text(label), label_words(label or ""))
         for (kind, identifier), label in labels.items()
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import to_json
 
 from catalog.crawl.records import ExtentRecord
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 
 CROWDED = 500
 """Placed images from which a component is looked through by the index over boxes."""
@@ -44,8 +44,8 @@ def extent_rows(
     extents: Sequence[ExtentRecord],
     axis_types: Mapping[int, tuple[str | None, ...]],
     *,
-    image_ids: Mapping[tuple[str, int], int],
-    system_ids: Sequence[int],
+    images: Mapping[tuple[str, int], int],
+    first_system: int,
     component: Sequence[int],
 ) -> list[tuple[Cell, ...]]:
     """Make the rows of extents.
@@ -54,10 +54,12 @@ def extent_rows(
     ----------
     axis_types
         Types of the axes of each reference system, by its number; empty where unknown.
-    image_ids
-        By group and entry.
-    system_ids, component
-        Id and component of each system, by its number.
+    images
+        Number of each image in its parcel, by group and entry.
+    first_system
+        Number of the hierarchy's first system in its parcel.
+    component
+        Component of each system of the hierarchy.
     """
     placed = Counter([e.reference for e in extents if e.low is not None])
     axes: dict[int, tuple[int, ...]] = {}
@@ -74,10 +76,10 @@ def extent_rows(
         bounds += (None,) * (2 * INDEXED - len(bounds))
         rows.append(
             (
-                image_ids[group, image],
+                images[group, image],
                 None if reference is None else component[reference],
-                None if reference is None else system_ids[reference],
-                None if system is None else system_ids[system],
+                None if reference is None else first_system + reference,
+                None if system is None else first_system + system,
                 _json(shape),
                 _json(affine),
                 _json(low),

@@ -6,16 +6,15 @@ What is counted is what is there: nothing of a hierarchy that is marked as remov
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from catalog.database.dialects import Dialect
+from catalog.database.parcels.draft import Axes
 from catalog.database.prepared import Prepared, parameter
-from catalog.database.rows import COLUMNS, Axes
 from catalog.database.schema import (
     axis,
     channel,
@@ -28,6 +27,7 @@ from catalog.database.schema import (
     transformation,
     zarr_group,
 )
+from catalog.database.staging import Part
 from catalog.database.texts import storable
 
 Key = tuple[str, str, str]
@@ -50,19 +50,10 @@ _IMAGE = ("axes", "dtype", "version", "zarr_format", "ndim", "levels", "channels
 _EDGE = ("type", "origin", "invertibility")
 
 
-def _values(table: str, *columns: str) -> Callable[[tuple[Any, ...]], Any]:
-    return itemgetter(*[COLUMNS[table].index(column) for column in columns])
-
-
-_image_values = _values(
-    *("image", "is_label", "axes", "dtype", "ome_version", "zarr_format", "ndim", "levels"),
-    *("channels", "labels", "axis_layout_id"),
+_OF_IMAGE = (
+    *("is_label", "axes", "dtype", "ome_version", "zarr_format", "ndim", "levels", "channels"),
+    *("labels > 0", "axis_layout_id"),
 )
-_image_group = _values("image", "group_id", "is_label")
-_channel_label = _values("channel", "group_id", "label")
-_group_version = _values("zarr_group", "id", "ome_version")
-_system_values = _values("coordinate_system", "kind", "axis_layout_id")
-_edge_values = _values("transformation", *_EDGE)
 
 _ADD = sa.text(
     "INSERT INTO facet_count (subject, field, value, count) "
@@ -136,48 +127,47 @@ def tally(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int
     return counts
 
 
-def written(
-    rows: Mapping[str, Sequence[tuple[Any, ...]]],
-    groups: Iterable[tuple[Any, ...]],
-    listed: Mapping[Axes, int],
-) -> Counter[Key]:
-    """Count what is about to be written as `tally` would afterwards, without asking for it.
+def counted(part: Part, layouts: Sequence[Axes]) -> Counter[Key]:
+    """Count what is about to be written as `tally` would afterwards.
 
     Parameters
     ----------
-    rows
-        By table, with columns as in `catalog.database.rows.COLUMNS`.
-    groups
-        Rows of all groups of the hierarchies that are written.
-    listed
-        The layouts of their axes, with their ids.
+    layouts
+        The axis layouts of the parcel, in the order of their numbers.
     """
     counts: Counter[Key] = Counter()
-    layouts: Counter[tuple[str, int]] = Counter()
-    images = rows["image"]
-    for (is_label, *values, labels, layout), count in Counter(map(_image_values, images)).items():
+    used: Counter[tuple[str, int]] = Counter()
+
+    def grouped(table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+        if part.count(table):
+            named = ", ".join(columns)
+            yield from part.rows(part.ask(f"SELECT {named}, count(*)", table, f"GROUP BY {named}"))
+
+    for is_label, *values, labels, layout, count in grouped("image", *_OF_IMAGE):
         subject = _subject(is_label)
         _count(counts, subject, zip(_IMAGE, [*values, _has(labels)], strict=True), count)
         if layout is not None:
-            layouts[subject, layout] += count
-    in_group: dict[int, list[str]] = {}
-    for group, is_label in map(_image_group, images):
-        in_group.setdefault(group, []).append(_subject(is_label))
-    for group, label in set(map(_channel_label, rows["channel"])):
-        if label is not None:
-            for subject in in_group.get(group, ()):
-                counts[subject, "channel", label] += 1
-    versions = dict(map(_group_version, groups))
+            used[subject, layout] += count
+    if part.count("channel"):
+        in_group: dict[int, list[str]] = {}
+        for group, is_label, count in grouped("image", "group_id", "is_label"):
+            in_group.setdefault(group, []).extend([_subject(is_label)] * count)
+        for group, label, _ in grouped("channel", "group_id", "label"):
+            if label is not None:
+                for subject in in_group.get(group, ()):
+                    counts[subject, "channel", label] += 1
     for subject, table in (("scenes", "scene"), ("plates", "plate")):
-        for row in rows[table]:
-            _count(counts, subject, [("version", versions[row[0]])], 1)
-    for (kind, layout), count in Counter(map(_system_values, rows["coordinate_system"])).items():
+        if part.count(table):
+            versions = dict(part.rows(part.ask("SELECT id, ome_version", "zarr_group")))
+            for (group,) in part.rows(part.ask("SELECT group_id", table)):
+                _count(counts, subject, [("version", versions[group])], 1)
+    for kind, layout, count in grouped("coordinate_system", "kind", "axis_layout_id"):
         _count(counts, "systems", [("kind", kind)], count)
         if layout is not None:
-            layouts["systems", layout] += count
-    for values, count in Counter(map(_edge_values, rows["transformation"])).items():
+            used["systems", layout] += count
+    for *values, count in grouped("transformation", *_EDGE):
         _count(counts, "transformations", zip(_EDGE, values, strict=True), count)
-    _axes(counts, layouts, {id_: _axis_values(axes) for axes, id_ in listed.items()})
+    _axes(counts, used, {number: _axis_values(axes) for number, axes in enumerate(layouts)})
     return counts
 
 

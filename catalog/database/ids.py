@@ -26,15 +26,15 @@ class Ids:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._free: dict[str, list[range]] = {}
+        self._free: dict[str, range] = {}
         self._block: dict[str, int] = {}
 
     def reserve(self, needs: Mapping[str, int]) -> None:
         """Take blocks such that `take` can hand out as many ids for each table."""
         missing = {
-            name: max(lacking, self._next_block(name))
+            name: max(need, self._next_block(name))
             for name, need in needs.items()
-            if (lacking := need - sum(map(len, self._free.get(name, ())))) > 0
+            if need > len(self._free.get(name, ()))
         }
         if not missing:
             return
@@ -45,21 +45,18 @@ class Ids:
             return {name: self._advance(connection, name, size) for name, size in wanted}
 
         for name, block in self._database.transact(advance).items():
-            self._free.setdefault(name, []).append(block)
+            free = self._free.get(name, range(0))
+            # When another process took some in between, what is left of the last block is lost.
+            start = free.start if free.stop == block.start else block.start
+            self._free[name] = range(start, block.stop)
 
-    def take(self, name: str, count: int) -> list[int]:
-        """Hand out reserved ids, in increasing order."""
-        taken: list[int] = []
-        blocks = self._free.get(name, [])
-        while len(taken) < count:
-            if not blocks:
-                raise RuntimeError(f"The ids of {name} were not reserved.")
-            block = blocks.pop(0)
-            wanted = count - len(taken)
-            taken.extend(block[:wanted])
-            if len(block) > wanted:
-                blocks.insert(0, block[wanted:])
-        return taken
+    def take(self, name: str, count: int) -> range:
+        """Hand out reserved ids, one after the other."""
+        free = self._free.get(name, range(0))
+        if len(free) < count:
+            raise RuntimeError(f"The ids of {name} were not reserved.")
+        self._free[name] = free[count:]
+        return free[:count]
 
     def one(self, name: str) -> int:
         """Hand out one reserved id."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 
 import sqlalchemy as sa
 
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.engine import Database
 from catalog.database.ids import Ids
-from catalog.database.rows import COLUMNS, Axes, Rows, layout_digest
+from catalog.database.parcels.draft import Axes
+from catalog.database.parcels.values import text_cell
 from catalog.database.schema import axis, axis_layout
+from catalog.database.texts import storable
 
 _REMEMBERED = 50_000
 _AT_ONCE = 500
@@ -29,9 +33,8 @@ class Layouts:
         self._ids = ids
         self._known: dict[Axes, int] = {}
 
-    def resolve(self, wanted: Iterable[Axes]) -> Mapping[Axes, int]:
+    def resolve(self, wanted: Sequence[Axes]) -> list[int]:
         """Give the id of each layout; those that are new are recorded."""
-        wanted = list(wanted)
         unknown = {layout_digest(axes): axes for axes in wanted if axes not in self._known}
         if unknown:
             found = self._database.ask(lambda connection: _recorded(connection, unknown))
@@ -42,24 +45,27 @@ class Layouts:
                 self._known.clear()
                 return self.resolve(wanted)
             self._known.update((axes, found[digest]) for digest, axes in unknown.items())
-        return {axes: self._known[axes] for axes in wanted}
+        return [self._known[axes] for axes in wanted]
 
     def _record(self, new: Mapping[bytes, Axes]) -> dict[bytes, int]:
         self._ids.reserve({"axis_layout": len(new)})
         ids = dict(zip(sorted(new), self._ids.take("axis_layout", len(new)), strict=True))
-        rows = Rows()
-        for digest, id_ in ids.items():
-            rows.layout(id_, new[digest])
+        layouts = [_row(digest, id_, new[digest]) for digest, id_ in ids.items()]
 
         def record(connection: sa.Connection) -> dict[bytes, int]:
             # In the order of digests, so that two writers cannot wait for each other.
-            connection.execute(_ADD, _named(rows, "axis_layout"))
+            connection.execute(_ADD, layouts)
             recorded = _recorded(connection, new)
             mine = {id_ for digest, id_ in recorded.items() if ids[digest] == id_}
             listed_ids = sa.select(self._database.dialect.numbers(sorted(mine)).c.value)
             query = sa.select(axis.c.axis_layout_id).where(axis.c.axis_layout_id.in_(listed_ids))
             there = set(connection.scalars(query))
-            axes = [row for row in _named(rows, "axis") if row["axis_layout_id"] in mine - there]
+            axes = [
+                row
+                for digest, id_ in ids.items()
+                if id_ in mine - there
+                for row in _axis_rows(id_, new[digest])
+            ]
             if axes:
                 connection.execute(axis.insert(), axes)
             return recorded
@@ -73,8 +79,33 @@ _ADD = sa.text(
 )
 
 
-def _named(rows: Rows, table: str) -> list[dict[str, Cell]]:
-    return [dict(zip(COLUMNS[table], row, strict=True)) for row in rows.of[table]]
+_compact = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def layout_digest(axes: Axes) -> bytes:
+    """Digest all that tells one layout from another."""
+    return blake2b(_compact(axes).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _row(digest: bytes, id_: int, axes: Axes) -> dict[str, Cell]:
+    names = [axis.name for axis in axes]
+    joined = ("" if all(len(name) == 1 for name in names) else ",").join(names)
+    return {"id": id_, "digest": digest, "axes": storable(joined), "ndim": len(axes)}
+
+
+def _axis_rows(id_: int, axes: Axes) -> list[dict[str, Cell]]:
+    return [
+        {
+            "axis_layout_id": id_,
+            "position": position,
+            "name": storable(axis.name),
+            "type": text_cell(axis.type),
+            "unit": text_cell(axis.unit),
+            "discrete": axis.discrete,
+            "long_name": text_cell(axis.long_name),
+        }
+        for position, axis in enumerate(axes)
+    ]
 
 
 def _recorded(connection: sa.Connection, digests: Iterable[bytes]) -> dict[bytes, int]:

@@ -110,21 +110,11 @@ def pack(
     order = np.lexsort((sides, positions, others, nodes))
     starts = np.zeros(count + 1, dtype="<i4")
     np.cumsum(np.bincount(nodes, minlength=count), out=starts[1:])
-    ids, edge_numbers = np.fromiter(system_ids, np.int64, count), edge_ids
-    first_id = int(ids.min()) if count else 0
-    first_edge = int(edge_numbers.min()) if size else 0
-    spans = [int((ids - first_id).max()) if count else 0]
-    spans.append(int((edge_numbers - first_edge).max()) if size else 0)
-    wide = max(spans) >= 2**32
     table = json.dumps(list(classes), separators=(",", ":")).encode()
     table += b" " * (-(_HEADER.size + len(table)) % 8)
-    width = "<i8" if wide else "<u4"
     return b"".join(
         (
-            _HEADER.pack(_MAGIC, VERSION, wide, count, size, first_id, first_edge, len(table)),
-            table,
-            (ids - first_id).astype(width).tobytes(),
-            (edge_numbers - first_edge).astype(width).tobytes(),
+            *_ids(np.fromiter(system_ids, np.int64, count), edge_ids, table),
             starts.tobytes(),
             others[order].astype("<i4").tobytes(),
             (2 * positions + sides)[order].astype("<i4").tobytes(),
@@ -132,6 +122,43 @@ def pack(
             (2 * kinds[positions] + sides)[order].astype("<u2").tobytes(),
         )
     )
+
+
+def renumbered(
+    data: bytes, first_system: int, systems: Sequence[int], first_edge: int, edges: Sequence[int]
+) -> bytes:
+    """Put ids in the place of the numbers with which a component was packed.
+
+    Parameters
+    ----------
+    systems
+        Ids of the systems with the numbers from `first_system` on.
+    edges
+        The same of edges.
+    """
+    import numpy as np
+
+    arrays = unpack(data)
+    _, _, wide, count, size, _, _, length = _HEADER.unpack_from(data)
+    table = data[_HEADER.size : _HEADER.size + length]
+    rest = _HEADER.size + length + (8 if wide else 4) * (count + size)
+    system_ids = np.asarray(systems, np.int64)[arrays.system_ids - first_system]
+    edge_ids = np.asarray(edges, np.int64)[arrays.edge_ids - first_edge]
+    return b"".join((*_ids(system_ids, edge_ids, table), data[rest:]))
+
+
+def _ids(
+    systems: NDArray[np.int64], edges: NDArray[np.int64], table: bytes
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Write the header and what stands before the shape of the graph."""
+    bases = [int(ids.min()) if len(ids) else 0 for ids in (systems, edges)]
+    distances = [ids - base for ids, base in zip((systems, edges), bases, strict=True)]
+    wide = any(len(ids) and int(ids.max()) >= 2**32 for ids in distances)
+    sizes = (len(systems), len(edges))
+    header = _HEADER.pack(_MAGIC, VERSION, wide, *sizes, *bases, len(table))
+    width = "<i8" if wide else "<u4"
+    first, second = (ids.astype(width).tobytes() for ids in distances)
+    return header, table, first, second
 
 
 def unpack(data: bytes | memoryview) -> PackedArrays:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from catalog.crawl.records import path_in
 from catalog.database.clearing import clear
-from catalog.database.dialects import Cell, Dialect
+from catalog.database.dialects import Dialect
+from catalog.database.dialects.staged import Staged
 from catalog.database.engine import TryAgain
-from catalog.database.facets import add, tally, written
+from catalog.database.facets import add, counted, tally
 from catalog.database.ids import Ids
-from catalog.database.manifest import encode_manifest
-from catalog.database.places import ancestors, below
-from catalog.database.rows import COLUMNS, Axes, Draft, KnownIds, Rows, fill
+from catalog.database.numbering import Recorded, number, recorded_ids
+from catalog.database.parcels.columns import COLUMNS
+from catalog.database.parcels.parcel import Parcel
+from catalog.database.places import below
 from catalog.database.schema import (
     SEARCHED,
-    coordinate_system,
     hierarchy,
-    image,
     metadata,
     zarr_group,
 )
+from catalog.database.staging import Part
+from catalog.database.urls import ancestors
 
-_ROWS_AT_ONCE = 10_000
-_DERIVED = tuple(name for name in COLUMNS if name != "zarr_group")
+_DERIVED = tuple(name for name in COLUMNS if name not in ("hierarchy", "zarr_group"))
 
 
 class _Group(NamedTuple):
@@ -82,19 +84,22 @@ class Replacement:
     def replace(
         self,
         connection: sa.Connection,
-        batch: Sequence[Draft],
+        parcel: Parcel,
+        which: range,
+        layouts: Sequence[int],
         crawl_id: int,
-        layouts: Mapping[Axes, int],
         *,
         since: datetime | None,
         now: datetime,
     ) -> Replaced:
-        """Write drafts.
+        """Write hierarchies of a parcel.
 
         Parameters
         ----------
+        which
+            Their numbers.
         layouts
-            The ids of all layouts that the drafts need.
+            The ids of the parcel's axis layouts.
         since
             When the crawl began.
 
@@ -103,16 +108,19 @@ class Replacement:
         TryAgain
             When another writer recorded a hierarchy around one of them in this moment.
         """
-        recorded = self.locked(connection, [draft.url for draft in batch])
+        urls = parcel.urls[which.start : which.stop]
+        recorded = self.locked(connection, urls)
         newer = {
-            draft.url: outer
-            for draft in batch
+            url: outer
+            for url in urls
             if since is not None
-            and (outer := self.newer_around(recorded, draft.url, crawl_id, since)) is not None
+            and (outer := self.newer_around(recorded, url, crawl_id, since)) is not None
         }
-        if newer:
-            batch = [draft for draft in batch if draft.url not in newer]
-        absorbed = self._replace(connection, batch, crawl_id, layouts, recorded, now=now)
+        absorbed: dict[str, list[str]] = {}
+        with self._dialect.staged(connection, parcel.rows) as staged:
+            for part in _parts(staged, parcel, which, crawl_id, without=newer):
+                part.number_layouts(layouts)
+                absorbed |= self._replace(connection, part, recorded, crawl_id=crawl_id, now=now)
         return Replaced(absorbed, newer)
 
     def locked(self, connection: sa.Connection, urls: Sequence[str]) -> dict[str, _Recorded]:
@@ -148,23 +156,20 @@ class Replacement:
     def _replace(
         self,
         connection: sa.Connection,
-        batch: Sequence[Draft],
-        crawl_id: int,
-        layouts: Mapping[Axes, int],
+        part: Part,
         recorded: Mapping[str, _Recorded],
         *,
+        crawl_id: int,
         now: datetime,
     ) -> dict[str, list[str]]:
-        if not batch:
-            return {}
-        places = {draft.url: ancestors(draft.url) for draft in batch}
+        places = {url: ancestors(url) for url in part.urls}
         inside = self._inside(connection, list(places))
         around = {
             url: found
             for url, above in places.items()
             if (found := [recorded[place] for place in above if place in recorded])
         }
-        claimed = self._claimed(connection, list(around), batch)
+        claimed = self._claimed(connection, list(around), part)
 
         own = {url: recorded[url].id for url in places if url in recorded}
         absorbed = {id_ for below_it in inside.values() for id_ in below_it.values()}
@@ -173,60 +178,41 @@ class Replacement:
         split -= absorbed.union(own.values())
         old = [*own.values(), *absorbed, *split]
         groups: list[_Group] = []
-        known = KnownIds()
+        kept: Recorded = {}
         before = tally(connection, self._dialect, old)
         if old:
             groups = self._groups(connection, [*own.values(), *absorbed])
-            self._remember(connection, known, groups + claimed, old)
+            listed = [(group.url, group.id) for group in groups + claimed]
+            kept = recorded_ids(connection, self._dialect, listed, own, old)
             clear(connection, self._dialect, old)
+        number(part, self._ids, kept)
 
-        hierarchy_ids = self._write_hierarchies(
-            connection, batch, own=own, crawl_id=crawl_id, now=now
-        )
-        rows = Rows()
-        again: list[tuple[Cell, ...]] = []
-        for draft in batch:
-            again += fill(
-                rows,
-                draft,
-                hierarchy_id=hierarchy_ids[draft.url],
-                crawl_id=crawl_id,
-                ids=self._ids,
-                known=known,
-                layouts=layouts,
-            )
-        self.insert(connection, rows, ("zarr_group",))
-        self._update_groups(connection, again)
+        self._write_hierarchies(connection, part, set(own.values()), crawl_id=crawl_id, now=now)
+        self._write_groups(connection, part, {group.id for group in groups + claimed})
         if groups:
-            self._retire_groups(connection, batch, inside=inside, own=own, groups=groups, now=now)
+            self._retire_groups(connection, part, inside=inside, own=own, groups=groups, now=now)
         if absorbed:
-            listed = sa.select(self._dialect.numbers(list(absorbed)).c.value)
-            connection.execute(hierarchy.delete().where(hierarchy.c.id.in_(listed)))
+            gone = sa.select(self._dialect.numbers(list(absorbed)).c.value)
+            connection.execute(hierarchy.delete().where(hierarchy.c.id.in_(gone)))
         if split:
             self._retire_hierarchies(connection, list(split), now)
-        self.insert(connection, rows, _DERIVED)
-        counts = written(rows.of, [*rows.of["zarr_group"], *again], layouts)
+        for name in _DERIVED:
+            self._insert(connection, part, name)
+        counts = counted(part, part.layouts)
         counts.subtract(before)
         add(connection, counts)
         return {url: sorted(below_it) for url, below_it in inside.items()}
 
-    def insert(
-        self, connection: sa.Connection, rows: Rows, tables: Iterable[str] = COLUMNS
-    ) -> None:
-        """Insert the rows of tables, in the order given."""
-        for name in tables:
-            listed = rows.of[name]
-            for start in range(0, len(listed), _ROWS_AT_ONCE):
-                self._dialect.insert_rows(
-                    connection,
-                    metadata.tables[name],
-                    COLUMNS[name],
-                    listed[start : start + _ROWS_AT_ONCE],
-                )
-            if name in SEARCHED:
-                # The key comes first in a row, and its text last.
-                ids = [row[0] for row in listed if row[-1]]
-                self._dialect.words_added(connection, metadata.tables[name], ids)
+    def _insert(self, connection: sa.Connection, part: Part, name: str) -> None:
+        if not part.count(name):
+            return
+        table = metadata.tables[name]
+        self._dialect.insert_staged(
+            connection, table, COLUMNS[name], part.staged, part.select(name)
+        )
+        if name in SEARCHED:
+            texts = part.select(name, (SEARCHED[name], "search_text"), "search_text <> ''")
+            self._dialect.words_added(connection, table, texts)
 
     def _recorded(
         self, connection: sa.Connection, places: dict[str, tuple[str, ...]]
@@ -260,12 +246,12 @@ class Replacement:
         return found
 
     def _claimed(
-        self, connection: sa.Connection, around: Sequence[str], batch: Sequence[Draft]
+        self, connection: sa.Connection, around: Sequence[str], part: Part
     ) -> list[_Group]:
-        """Find the groups of drafts that another hierarchy, around them, has now."""
+        """Find the groups of hierarchies that another one, around them, has now."""
         if not around:
             return []
-        urls = {draft.url: set(draft.group_urls.values()) for draft in batch}
+        urls = part.group_urls()
         c = zarr_group.c
         return [
             group
@@ -287,73 +273,51 @@ class Replacement:
         query = sa.select(c.id, c.url, c.hierarchy_id).where(c.hierarchy_id.in_(these))
         return [_Group._make(row) for row in connection.execute(query)]
 
-    def _remember(
-        self,
-        connection: sa.Connection,
-        known: KnownIds,
-        groups: Iterable[_Group],
-        hierarchies: Sequence[int],
-    ) -> None:
-        """Note the ids that are to stay what they are."""
-        known.groups.update((group.url, group.id) for group in groups)
-        these = sa.select(self._dialect.numbers(hierarchies).c.value)
-        images = sa.select(image.c.group_id, image.c.entry, image.c.id).join_from(
-            image, zarr_group, image.c.group_id == zarr_group.c.id
-        )
-        for group_id, entry, id_ in connection.execute(
-            images.where(zarr_group.c.hierarchy_id.in_(these))
-        ):
-            known.images[group_id, entry] = id_
-        c = coordinate_system.c
-        for group_id, path, name, id_ in connection.execute(
-            sa.select(c.group_id, c.array_path, c.name, c.id).where(c.hierarchy_id.in_(these))
-        ):
-            known.systems[group_id, path, name] = id_
-
+    @staticmethod
     def _write_hierarchies(
-        self,
-        connection: sa.Connection,
-        batch: Sequence[Draft],
-        *,
-        own: dict[str, int],
-        crawl_id: int,
-        now: datetime,
-    ) -> dict[str, int]:
-        ids = {draft.url: own.get(draft.url) or self._ids.one("hierarchy") for draft in batch}
+        connection: sa.Connection, part: Part, own: Container[int], *, crawl_id: int, now: datetime
+    ) -> None:
         new: list[dict[str, object]] = []
         again: list[dict[str, object]] = []
-        for draft in batch:
+        for id_, url, digest, manifest in part.rows(part.select("hierarchy")):
             values = {
-                "row_id": ids[draft.url],
-                "url": draft.url,
-                "digest": draft.record.digest,
-                "manifest": encode_manifest(draft.record.manifest),
+                "row_id": id_,
+                "url": url,
+                "digest": digest,
+                "manifest": manifest,
                 "crawl_id": crawl_id,
                 "indexed_at": now,
                 "removed_at": None,
             }
-            (again if draft.url in own else new).append(values)
+            (again if id_ in own else new).append(values)
         if new:
             connection.execute(hierarchy.insert().values(id=sa.bindparam("row_id")), new)
         if again:
             connection.execute(
                 hierarchy.update().where(hierarchy.c.id == sa.bindparam("row_id")), again
             )
-        return ids
 
-    @staticmethod
-    def _update_groups(connection: sa.Connection, again: Sequence[tuple[Cell, ...]]) -> None:
+    def _write_groups(
+        self, connection: sa.Connection, part: Part, recorded: Container[int]
+    ) -> None:
+        if not recorded:
+            self._insert(connection, part, "zarr_group")
+            return
+        rows = part.rows(part.select("zarr_group"))
+        names = COLUMNS["zarr_group"]
+        new = [row for row in rows if row[0] not in recorded]
+        self._dialect.insert_rows(connection, zarr_group, names, new)
+        columns = ("row_id", *names[1:], "removed_at")
+        again = [dict(zip(columns, (*r, None), strict=True)) for r in rows if r[0] in recorded]
         if again:
-            columns = ["row_id", *COLUMNS["zarr_group"][1:], "removed_at"]
             connection.execute(
-                zarr_group.update().where(zarr_group.c.id == sa.bindparam("row_id")),
-                [dict(zip(columns, (*row, None), strict=True)) for row in again],
+                zarr_group.update().where(zarr_group.c.id == sa.bindparam("row_id")), again
             )
 
     @staticmethod
     def _retire_groups(
         connection: sa.Connection,
-        batch: Sequence[Draft],
+        part: Part,
         *,
         inside: dict[str, dict[str, int]],
         own: dict[str, int],
@@ -361,20 +325,15 @@ class Replacement:
         now: datetime,
     ) -> None:
         """Mark the groups that a rewritten hierarchy has no more."""
-        owner = {own[draft.url]: draft for draft in batch if draft.url in own}
-        for draft in batch:
-            owner |= dict.fromkeys(inside.get(draft.url, {}).values(), draft)
-        urls = {draft.url: frozenset(draft.group_urls.values()) for draft in batch}
+        owner = {id_: url for url, id_ in own.items()}
+        for url, below_it in inside.items():
+            owner |= dict.fromkeys(below_it.values(), url)
+        urls = part.group_urls()
         gone = [
-            {
-                "row_id": group.id,
-                "at": draft.url,
-                "path_now": draft.record.path_of(group.url),
-                "now": now,
-            }
+            {"row_id": group.id, "at": url, "path_now": path_in(url, group.url), "now": now}
             for group in groups
-            for draft in (owner[group.hierarchy_id],)
-            if group.url not in urls[draft.url]
+            for url in (owner[group.hierarchy_id],)
+            if group.url not in urls[url]
         ]
         if gone:
             home = sa.select(hierarchy.c.id).where(hierarchy.c.url == sa.bindparam("at"))
@@ -413,3 +372,15 @@ class Replacement:
             .where(zarr_group.c.hierarchy_id.in_(these), zarr_group.c.removed_at.is_(None))
             .values(removed_at=now)
         )
+
+
+def _parts(
+    staged: Staged, parcel: Parcel, which: range, crawl_id: int, without: Container[str]
+) -> Iterator[Part]:
+    """Give the hierarchies of a parcel that are to be written, as many at once as can be."""
+    start = which.start
+    for index in (*which, which.stop):
+        if index == which.stop or parcel.urls[index] in without:
+            if start < index:
+                yield Part(staged, parcel, range(start, index), crawl_id)
+            start = index + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -13,32 +13,26 @@ import sqlalchemy as sa
 
 from catalog.crawl.records import Failed, HierarchyRecord, ManifestEntry, ProblemRecord
 from catalog.database import crawls, removal
+from catalog.database.cells import Cell
 from catalog.database.crawls import CrawlCounts, Kind, Outcome
 from catalog.database.engine import Database
 from catalog.database.ids import Ids
 from catalog.database.layouts import Layouts
 from catalog.database.manifest import decode_manifest, encode_manifest
-from catalog.database.places import ancestors
+from catalog.database.parcels.columns import COLUMNS, NUMBERED
+from catalog.database.parcels.parcel import Parcel, Unusable, pack
 from catalog.database.removal import Purged, Removal
 from catalog.database.replacing import Replaced, Replacement
-from catalog.database.rows import Draft, Rows
 from catalog.database.running import Running
 from catalog.database.schema import hierarchy, problem
 from catalog.database.texts import storable
-
-ROWS_AT_ONCE = 50_000
-"""Rows, about, of one transaction; a larger hierarchy has one of its own."""
-
-PLACES_AT_ONCE = 1_000
-"""Places, about, that one transaction locks: a server has room for some thousands of locks."""
+from catalog.database.urls import ancestors
 
 PAGE = 10_000
 
 _BEHIND = 2
 """Batches that may wait for the database while more is read."""
 
-# What a record that contradicts itself raises on its way to rows.
-_UNUSABLE = (ValueError, LookupError, TypeError, OverflowError)
 # What the database says to rows that break a rule of the schema. A full disk or a lost
 # connection is not among them: that is nobody's document's fault.
 _REFUSED = (
@@ -168,12 +162,11 @@ class Writer:
         with self._turn:
             self._ids.reserve({"problem": 1})
             id_ = self._ids.one("problem")
-        rows = Rows()
-        rows.problem(id_, crawl_id, None, url, found)
+        row = _problem_row(id_, crawl_id, None, url, found)
 
         def insert(connection: sa.Connection) -> None:
             connection.execute(problem.delete().where(problem.c.id == id_))
-            self._insert(connection, rows)
+            connection.execute(problem.insert(), row)
 
         self._database.transact(insert)
 
@@ -224,58 +217,30 @@ class Writer:
     def write(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
         """Write hierarchies, each replacing what is recorded of it.
 
-        Several share a transaction. If the database refuses it, each gets its own, and one
-        that cannot be written is recorded as failed: the others lose nothing.
+        Those of a parcel share a transaction. If the database refuses it, each gets its own,
+        and one that cannot be written is recorded as failed: the others lose nothing.
 
         Returns
         -------
         What became of each, in the order given.
         """
-        outcomes: list[Written] = []
-        batch: list[Draft] = []
-        urls: set[str] = set()
-        rows = 0
-        places: set[str] = set()
-        for record in records:
-            try:
-                draft = Draft(record)
-            except _UNUSABLE as error:
-                outcomes.extend(self._write_batch(batch, crawl_id))
-                outcomes.append(self._unwritten(record.url, crawl_id, error))
-                batch, urls, rows, places = [], set(), 0, set()
-                continue
-            above = ancestors(draft.url)
-            # Of two that meet (the same again, or one inside the other) the later one wins.
-            meets = draft.url in places or not urls.isdisjoint(above)
-            much = rows + draft.rows > ROWS_AT_ONCE or len(places) > PLACES_AT_ONCE
-            if batch and (meets or much):
-                outcomes.extend(self._write_batch(batch, crawl_id))
-                batch, urls, rows, places = [], set(), 0, set()
-            batch.append(draft)
-            urls.add(draft.url)
-            rows += draft.rows
-            places.update(above, (draft.url,))
-        outcomes.extend(self._write_batch(batch, crawl_id))
-        return outcomes
+        return [each for packed in pack(records) for each in self._write(packed, crawl_id)]
 
-    def write_behind(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
-        """Write hierarchies as `write` does, and do not wait where a server does the work.
+    def write_behind(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
+        """Write the hierarchies of a parcel, and do not wait until it is done.
 
         Returns
         -------
-        What became of those of this call, and of earlier ones, that are written by now.
+        What became of earlier ones that are written by now.
 
         Raises
         ------
         DatabaseError
             When the database failed, maybe for what was given earlier.
         """
-        if self._dialect.ONE_WRITER:
-            # SQLite works in this process, so that little would be won.
-            return self.write(records, crawl_id)
         if self._pen is None:
             self._pen = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
-        self._pending.append(self._pen.submit(self.write, list(records), crawl_id))
+        self._pending.append(self._pen.submit(self._write, packed, crawl_id))
         return self._written(_BEHIND)
 
     def settle(self) -> list[Written]:
@@ -298,47 +263,58 @@ class Writer:
         self._running.renew()
         self._ids.reserve(needs)
 
-    def _write_batch(self, batch: Sequence[Draft], crawl_id: int) -> list[Written]:
-        if not batch:
-            return []
+    def _write(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
+        if isinstance(packed, Unusable):
+            return [self._unwritten(packed.url, crawl_id, packed.reason)]
+        every = range(len(packed.urls))
         try:
-            return self._write_together(batch, crawl_id)
-        except (*_REFUSED, *_UNUSABLE) as error:
-            if len(batch) == 1:
-                return [self._unwritten(batch[0].record.url, crawl_id, error)]
-        return [outcome for draft in batch for outcome in self._write_batch([draft], crawl_id)]
+            return self._write_together(packed, every, crawl_id)
+        except _REFUSED as error:
+            if len(every) == 1:
+                return [self._refused(packed.urls[0], crawl_id, error)]
+        return [self._write_alone(packed, number, crawl_id) for number in every]
 
-    def _write_together(self, batch: Sequence[Draft], crawl_id: int) -> list[Written]:
-        needs = Counter[str]()
-        for draft in batch:
-            needs.update(draft.needs)
+    def _write_alone(self, parcel: Parcel, number: int, crawl_id: int) -> Written:
+        try:
+            (written,) = self._write_together(parcel, range(number, number + 1), crawl_id)
+        except _REFUSED as error:
+            return self._refused(parcel.urls[number], crawl_id, error)
+        return written
+
+    def _write_together(self, parcel: Parcel, which: range, crawl_id: int) -> list[Written]:
+        first, end = parcel.starts[which.start], parcel.starts[which.stop]
+        counts = [after - before for before, after in zip(first, end, strict=True)]
+        needs = {name: n for name, n in zip(COLUMNS, counts, strict=True) if name in NUMBERED}
         since = self._began.get(crawl_id)
 
         def replace(connection: sa.Connection) -> Replaced:
             # When it is done again, ids that were taken the first time are lost.
             now = datetime.now(UTC)
             return self._replacement.replace(
-                connection, batch, crawl_id, layouts, since=since, now=now
+                connection, parcel, which, layouts, crawl_id, since=since, now=now
             )
 
         with self._turn:
-            layouts = self._layouts.resolve({axes for draft in batch for axes in draft.layouts})
+            layouts = self._layouts.resolve(parcel.layouts)
             replaced = self._database.transact(replace, before=lambda: self._prepare(needs))
         return [
             Written(
-                url=draft.record.url,
-                problems=0 if draft.url in replaced.inside else len(draft.problems),
-                absorbed=tuple(replaced.absorbed.get(draft.url, ())),
-                inside=replaced.inside.get(draft.url),
+                url=url,
+                problems=0 if url in replaced.inside else problems,
+                absorbed=tuple(replaced.absorbed.get(url, ())),
+                inside=replaced.inside.get(url),
             )
-            for draft in batch
+            for url, problems in list(zip(parcel.urls, parcel.problems, strict=True))[
+                which.start : which.stop
+            ]
         ]
 
-    def _unwritten(self, url: str, crawl_id: int, error: Exception) -> Written:
-        words = " ".join(str(getattr(error, "orig", error)).split()) or type(error).__name__
-        if isinstance(error, KeyError):
-            words = f"it refers to {words}, which was not recorded"
-        message = f"This hierarchy could not be written into the database: {words}."
+    def _refused(self, url: str, crawl_id: int, error: sa.exc.DBAPIError) -> Written:
+        words = " ".join(str(error.orig).split()) or type(error.orig).__name__
+        return self._unwritten(url, crawl_id, words)
+
+    def _unwritten(self, url: str, crawl_id: int, reason: str) -> Written:
+        message = f"This hierarchy could not be written into the database: {reason}."
         self.fail(Failed(url, ProblemRecord("", "", "not-written", "error", message)), crawl_id)
         return Written(url, failure=message, problems=1)
 
@@ -352,7 +328,6 @@ class Writer:
 
         def fail(connection: sa.Connection) -> None:
             now = datetime.now(UTC)
-            rows = Rows()
             recorded = self._replacement.locked(connection, [url])
             if since is not None and self._replacement.newer_around(recorded, url, crawl_id, since):
                 return
@@ -370,8 +345,9 @@ class Writer:
                     .values(digest=None, manifest=None, crawl_id=crawl_id)
                 )
                 removal.restore(connection, self._dialect, [id_])
-            rows.problem(self._ids.one("problem"), crawl_id, id_, failed.url, failed.problem)
-            self._insert(connection, rows)
+            number = self._ids.one("problem")
+            row = _problem_row(number, crawl_id, id_, failed.url, failed.problem)
+            connection.execute(problem.insert(), row)
 
         needs = {"hierarchy": 1, "problem": 1}
         with self._turn:
@@ -459,5 +435,17 @@ class Writer:
             dry_run=dry_run,
         )
 
-    def _insert(self, connection: sa.Connection, rows: Rows) -> None:
-        self._replacement.insert(connection, rows)
+
+def _problem_row(
+    id_: int, crawl_id: int, hierarchy_id: int | None, url: str, found: ProblemRecord
+) -> dict[str, Cell]:
+    return {
+        "id": id_,
+        "crawl_id": crawl_id,
+        "hierarchy_id": hierarchy_id,
+        "url": storable(url),
+        "pointer": storable(found.pointer),
+        "code": found.code,
+        "severity": found.severity,
+        "message": storable(found.message),
+    }

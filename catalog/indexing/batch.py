@@ -1,4 +1,4 @@
-"""What a worker gets and does: a few hierarchies at a time, so that sending them costs little.
+"""What a worker gets and does: some hierarchies at a time, which it turns into rows.
 
 A worker needs nothing else of this package, and no database.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from catalog.crawl.records import HierarchyRecord, ManifestEntry, Outcome
 from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
+from catalog.database.parcels.parcel import Parcel, Unusable, pack
 from catalog.stores import DEFAULT_OPTIONS, Stat, StoreOptions
 from catalog.stores.traffic import Traffic, traffic
 
@@ -32,16 +33,26 @@ class Task(NamedTuple):
     seen: Stat | None = None
 
 
+class Interpreted(NamedTuple):
+    """A hierarchy that was read, and how many rows it has, about: they are in a parcel."""
+
+    url: str
+    rows: int
+
+
 class Batch(NamedTuple):
     """What came of tasks, in their order, and what it took.
 
     Attributes
     ----------
+    packed
+        The rows of what was read.
     place
         Of the process that did it: machine and number.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[Outcome | Interpreted]
+    packed: list[Parcel | Unusable]
     traffic: Traffic
     place: tuple[str, int]
 
@@ -62,7 +73,18 @@ def read_batch(tasks: Sequence[Task]) -> Batch:
     far = [task for task in tasks if not is_near(task.url)]
     answers = iter(asyncio.run(_read_at_once(far)) if far else ())
     outcomes = [read(task) if is_near(task.url) else next(answers) for task in tasks]
-    return Batch(outcomes, traffic().since(before), here())
+    records = [outcome for outcome in outcomes if isinstance(outcome, HierarchyRecord)]
+    return Batch(
+        [
+            Interpreted(outcome.url, row_count(outcome))
+            if isinstance(outcome, HierarchyRecord)
+            else outcome
+            for outcome in outcomes
+        ],
+        list(pack(records)),
+        traffic().since(before),
+        here(),
+    )
 
 
 async def _read_at_once(tasks: Sequence[Task]) -> list[Outcome]:

@@ -47,7 +47,7 @@ def dask_executor(address: str, workers: int | None = None) -> Iterator[Executor
         where = address
         if address == LOCAL:
             make: Any = LocalCluster
-            cluster = make(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+            cluster = make(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
             where = stack.enter_context(cluster)
         connect: Any = Client
         try:

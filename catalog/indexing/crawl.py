@@ -19,8 +19,9 @@ from catalog.crawl.records import (
     ProblemRecord,
     Unchanged,
 )
+from catalog.database.parcels.parcel import Parcel, Unusable, pack
 from catalog.errors import CatalogError, DatabaseError, StoreError
-from catalog.indexing.batch import Task, row_count
+from catalog.indexing.batch import Interpreted, Task, row_count
 from catalog.indexing.interruption import Stopping
 from catalog.indexing.readers import Readers
 from catalog.indexing.report import CrawlOutcome, Failure, Progress, RootReport
@@ -101,6 +102,7 @@ class Crawl:
         self._unlisted = 0
         self._batch: list[HierarchyRecord] = []
         self._rows = 0
+        self._untold = 0  # hierarchies that were read, and that nobody has called written
         self._since = 0.0
         self._touched: dict[str, Sequence[ManifestEntry]] = {}
         self._restored: list[str] = []
@@ -150,7 +152,11 @@ class Crawl:
     def _crawl(self) -> None:
         wanted: Iterable[Wanted | FolderProblem] = self._source.wanted(self._ledger.enclosing_each)
         while True:
-            for task, outcome in self._readers.read(self._tasks(wanted)):
+            for read in self._readers.read(self._tasks(wanted)):
+                if isinstance(read, Parcel | Unusable):
+                    self._write(read)
+                    continue
+                task, outcome = read
                 self._take(task.url, outcome)
                 if self._is_due():
                     self._flush(last=False)
@@ -213,7 +219,7 @@ class Crawl:
             if not met:
                 self._take_failed(failed)
 
-    def _take(self, url: str, outcome: Outcome) -> None:
+    def _take(self, url: str, outcome: Outcome | Interpreted) -> None:
         """Count an outcome, and put what is to be written where it waits for its turn."""
         report = self._report
         self._current = url
@@ -227,6 +233,9 @@ class Crawl:
                 self._since = time.monotonic()
             self._batch.append(outcome)
             self._rows += row_count(outcome)
+            self._untold += 1
+        elif isinstance(outcome, Interpreted):
+            self._untold += 1
         elif isinstance(outcome, Unchanged):
             self._report = replace(report, seen=report.seen + 1, unchanged=report.unchanged + 1)
             if known is not None and known.removed:
@@ -297,8 +306,8 @@ class Crawl:
             batch, self._batch, self._rows = self._batch, [], 0
             touched, self._touched = self._touched, {}
             restored, self._restored = self._restored, []
-            if batch:
-                self._count(self._ledger.write_behind(batch, self._crawl_id))
+            for packed in pack(batch):
+                self._write(packed)
             if last:
                 self._count(self._ledger.settle())
             if touched:
@@ -306,8 +315,14 @@ class Crawl:
             if restored:
                 self._ledger.restore(restored)
 
+    def _write(self, packed: Parcel | Unusable) -> None:
+        """Write rows, now or soon."""
+        with self._stopping.held():
+            self._count(self._ledger.write_behind(packed, self._crawl_id))
+
     def _count(self, results: Sequence[Written]) -> None:
         report = self._report
+        self._untold -= len(results)
         failures = [result for result in results if result.failure is not None]
         # What somebody else recorded meanwhile, as a part of something larger.
         inside = sum(result.inside is not None for result in results)
@@ -361,7 +376,7 @@ class Crawl:
     def _tell(self) -> None:
         if self._settings.progress is None:
             return
-        report, waiting = self._report, len(self._batch)
+        report, waiting = self._report, self._untold
         self._settings.progress(
             Progress(
                 self._source.name,

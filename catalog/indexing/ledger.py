@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from catalog.crawl.records import Failed, HierarchyRecord, ManifestEntry, ProblemRecord
+from catalog.crawl.records import Failed, ManifestEntry, ProblemRecord
 from catalog.indexing.report import Change, CrawlKind, CrawlOutcome
 
 if TYPE_CHECKING:
     from catalog.database.crawls import CrawlCounts
+    from catalog.database.parcels.parcel import Parcel, Unusable
     from catalog.database.removal import Removal
     from catalog.database.writer import Known, Writer, Written
 
@@ -36,7 +37,7 @@ class Ledger(Protocol):
     def enclosing_each(self, urls: Sequence[str]) -> dict[str, str]:
         """Name the recorded hierarchies that contain places."""
 
-    def write_behind(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
+    def write_behind(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
         """Write hierarchies, now or soon; give what became of those that are written."""
 
     def settle(self) -> list[Written]:
@@ -100,15 +101,18 @@ class Rehearsal:
         """Name the recorded hierarchies that contain places."""
         return {} if self._writer is None else self._writer.enclosing_each(urls)
 
-    def write_behind(self, records: Iterable[HierarchyRecord], crawl_id: int) -> list[Written]:
+    def write_behind(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
         """Say which hierarchies are new, and which have changed."""
+        from catalog.database.parcels.parcel import Unusable
         from catalog.database.writer import Written
 
-        given = list(records)
-        known = self.known([record.url for record in given])
-        for record in given:
-            self._tell(Change("changed" if record.url in known else "added", record.url))
-        return [Written(record.url, problems=len(record.problems)) for record in given]
+        if isinstance(packed, Unusable):
+            return [Written(packed.url, failure=packed.reason, problems=1)]
+        known = self.known(packed.urls)
+        for url in packed.urls:
+            self._tell(Change("changed" if url in known else "added", url))
+        numbers = zip(packed.urls, packed.problems, strict=True)
+        return [Written(url, problems=problems) for url, problems in numbers]
 
     def settle(self) -> list[Written]:
         """Wait for nothing."""

@@ -6,23 +6,54 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from types import FrameType
+from typing import ParamSpec, TypeVar
 
 from catalog.indexing.garbage import look_seldom
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @contextmanager
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Lend processes, of which none is started before there is work for it."""
-    pool = ProcessPoolExecutor(workers, _context(), _begin)
+    pool = _Pool(workers, _context(), _begin)
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose processes are not told to end by who tells this one.
+
+    The fork server would follow at once, and take the pool with it.
+    """
+
+    def submit(self, work: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """Start processes, if there are not enough, and give them something to do."""
+        with _deaf():
+            return super().submit(work, *args, **kwargs)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that do not hear SIGTERM; this one hears it afterwards."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -44,9 +75,25 @@ def _begin() -> None:
     follow_parent()
 
 
+_SECONDS_TO_END = 5.0
+
+
+def _end_soon(number: int, frame: FrameType | None) -> None:
+    """Leave the parent, which was told as well, the time to end in good order.
+
+    A process that ends while it sends leaves those waiting who would send or read next.
+    """
+    timer = threading.Timer(_SECONDS_TO_END, os._exit, (128 + number,))
+    timer.daemon = True
+    timer.start()
+
+
 def follow_parent() -> None:
     """Let Ctrl-C be the parent's affair, and end when the parent does, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_soon)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # see `_deaf`
     parent = multiprocessing.parent_process()
     if parent is None:
         return

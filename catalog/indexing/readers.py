@@ -14,13 +14,27 @@ from queue import SimpleQueue
 from catalog.crawl.manifest import is_unchanged
 from catalog.crawl.records import Failed, HierarchyRecord, Outcome, ProblemRecord, Unchanged
 from catalog.crawl.work import crawl_hierarchy
+from catalog.database.parcels.parcel import Parcel, Unusable
 from catalog.errors import CatalogError
-from catalog.indexing.batch import Batch, Task, here, is_near, read, read_batch, row_count
+from catalog.indexing.batch import (
+    Batch,
+    Interpreted,
+    Task,
+    here,
+    is_near,
+    read,
+    read_batch,
+    row_count,
+)
 from catalog.stores import open_store
 from catalog.stores.traffic import Traffic, traffic
 
 ROWS_AHEAD = 50_000
 """Rows, about, that may wait between workers and the writer."""
+
+
+Read = tuple[Task, Outcome | Interpreted] | Parcel | Unusable
+"""A task and its outcome, or the rows of some."""
 
 
 class Lane:
@@ -55,12 +69,12 @@ class Lane:
     @property
     def together(self) -> int:
         """How many hierarchies make a call: fewer when they are large."""
-        return max(1, min(self._together, int(ROWS_AHEAD / 16 / self._rows)))
+        return max(1, min(self._together, int(ROWS_AHEAD / 8 / self._rows)))
 
-    def measure(self, outcome: Outcome) -> None:
+    def measure(self, outcome: Outcome | Interpreted) -> None:
         """Learn how large hierarchies are, quickly when they grow and slowly when they shrink."""
-        if isinstance(outcome, HierarchyRecord):
-            rows = row_count(outcome)
+        if isinstance(outcome, HierarchyRecord | Interpreted):
+            rows = outcome.rows if isinstance(outcome, Interpreted) else row_count(outcome)
             self._rows += (rows - self._rows) * (0.5 if rows > self._rows else 0.05)
 
     def submit(self, tasks: Sequence[Task]) -> Future[Batch] | Future[Outcome]:
@@ -99,8 +113,10 @@ class Readers:
         """What was asked of servers so far, here and by workers."""
         return Traffic(*map(sum, zip(traffic(), self._elsewhere, strict=True)))
 
-    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def read(self, tasks: Iterable[Task]) -> Iterator[Read]:
         """Read hierarchies; ask for the next task only when there is room for it.
+
+        Workers give the rows of what they read, and this thread records.
 
         Raises
         ------
@@ -178,16 +194,20 @@ class _Calls:
         self._under_way.add(call)
         future.add_done_callback(lambda _: self._ended.put(call))
 
-    def take(self) -> Iterator[tuple[Task, Outcome]]:
+    def take(self) -> Iterator[Read]:
         """Wait for a call to end, and give what came of it."""
         call = self._ended.get()
         self._under_way.discard(call)
         call.lane.under_way -= 1
-        for task, outcome in self._results(call):
+        outcomes, packed = self._results(call)
+        yield from packed
+        for task, outcome in outcomes:
             call.lane.measure(outcome)
             yield task, outcome
 
-    def _results(self, call: _Call) -> Iterable[tuple[Task, Outcome]]:
+    def _results(
+        self, call: _Call
+    ) -> tuple[Iterable[tuple[Task, Outcome | Interpreted]], Sequence[Parcel | Unusable]]:
         try:
             result = call.future.result()
         except (BrokenExecutor, CancelledError) as error:
@@ -197,15 +217,15 @@ class _Calls:
             if type(error).__name__ != "KilledWorker":
                 raise _gave_up(error) from error
             if len(call.tasks) == 1:
-                return [(call.tasks[0], _deadly(call.tasks[0]))]
+                return [(call.tasks[0], _deadly(call.tasks[0]))], ()
             for task in call.tasks:  # which of them kills workers?
                 self._start(call.lane, [task])
-            return []
+            return (), ()
         if not isinstance(result, Batch):
-            return [(call.tasks[0], result)]
+            return [(call.tasks[0], result)], ()
         if result.place != here():
             self._count(result.traffic)
-        return zip(call.tasks, result.outcomes, strict=True)
+        return zip(call.tasks, result.outcomes, strict=True), result.packed
 
     def cancel(self) -> None:
         """Give up what has not ended."""

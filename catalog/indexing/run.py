@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONCURRENCY = 64
 """Hierarchies that are read at once over a network."""
 
-_TOGETHER = 16
+_TOGETHER = 64
 
 
 def index(
@@ -175,5 +175,5 @@ def readers(
             from catalog.indexing.processes import process_pool
 
             processes = stack.enter_context(process_pool(workers))
-            pool = Lane(processes, together=_TOGETHER, ahead=2 * workers + 1, compares=True)
+            pool = Lane(processes, together=_TOGETHER, ahead=3 * workers + 2, compares=True)
         yield Readers(pool, crowd)

@@ -16,6 +16,7 @@ from catalog.database.crawls import CrawlCounts
 from catalog.database.engine import Database
 from catalog.database.facets import tally
 from catalog.database.migration import init
+from catalog.database.parcels.parcel import pack
 from catalog.database.schema import facet_count, hierarchy, metadata
 from catalog.database.writer import Writer
 from catalog.indexing import index
@@ -338,17 +339,17 @@ def test_what_is_written_behind_is_told_in_order(opened: Database, scene_record)
     told = []
     for start in range(0, 12, 2):
         batch = [scene_record(url, images=1) for url in urls[start : start + 2]]
-        told += writer.write_behind(batch, crawl_id)
+        (parcel,) = pack(batch)
+        told += writer.write_behind(parcel, crawl_id)
         writer.touch({urls[start]: ()})
     told += writer.settle()
     assert [outcome.url for outcome in told] == urls
     assert writer.settle() == []
-    writer.write_behind([scene_record(urls[0], images=2)], crawl_id)
+    (parcel,) = pack([scene_record(urls[0], images=2)])
+    writer.write_behind(parcel, crawl_id)
     writer.finish_crawl(crawl_id, CrawlCounts(written=13), "done")
     assert len(content(opened)["image"]) == 13
-    assert [outcome.url for outcome in writer.settle()] == (
-        [] if opened.dialect.ONE_WRITER else urls[:1]
-    )
+    assert [outcome.url for outcome in writer.settle()] == urls[:1]
     assert_counted(opened)
 
 
@@ -363,7 +364,8 @@ def test_an_error_of_what_is_written_behind_is_told_later(
             connection.exec_driver_sql("ALTER TABLE problem ADD CHECK (code <> 'not-written')")
 
         def write() -> None:
-            writer.write_behind([scene_record("file:///data/a")], crawl_id)
+            (parcel,) = pack([scene_record("file:///data/a")])
+            writer.write_behind(parcel, crawl_id)
             writer.settle()
 
         with pytest.raises(sa.exc.IntegrityError):

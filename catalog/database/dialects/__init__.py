@@ -10,12 +10,10 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 
+from catalog.database.cells import Cell
 from catalog.database.dialects.searching import Bounds, Matching, PatternPart, Word
+from catalog.database.dialects.staged import Staged, Statement
 from catalog.errors import DatabaseError
-
-Cell = str | bytes | int | float | bool | None
-"""What a row of plain values holds."""
-
 
 Passing = Literal["lost", "undone"]
 """Why something failed that may succeed later: the connection is cut; another came first."""
@@ -117,6 +115,21 @@ class Dialect(Protocol):
         """Insert rows of plain values, as fast as the driver can."""
         ...
 
+    def staged(self, connection: sa.Connection, rows: bytes) -> AbstractContextManager[Staged]:
+        """Open the rows of a parcel, beside a connection with a transaction."""
+        ...
+
+    def insert_staged(
+        self,
+        connection: sa.Connection,
+        table: sa.Table,
+        columns: Sequence[str],
+        staged: Staged,
+        rows: Statement,
+    ) -> None:
+        """Insert what a statement selects from the rows of a parcel."""
+        ...
+
     def empty(self, connection: sa.Connection, tables: Sequence[str]) -> None:
         """Delete all rows of tables, given parents before children."""
         ...
@@ -137,10 +150,14 @@ class Dialect(Protocol):
         """Give the ids as such a parameter takes them."""
         ...
 
-    def words_added(
-        self, connection: sa.Connection, table: sa.Table, keys: Sequence[object]
-    ) -> None:
-        """Take rows that were inserted into the index of their `search_text`."""
+    def words_added(self, connection: sa.Connection, table: sa.Table, texts: Statement) -> None:
+        """Take rows that were inserted into the index of their `search_text`.
+
+        Parameters
+        ----------
+        texts
+            Selects their keys and texts from the rows of a parcel.
+        """
         ...
 
     def words_gone(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from catalog.database.cells import Cell
 from catalog.database.dialects import (
-    Cell,
     Definition,
     Held,
     Passing,
     postgresql_places,
     postgresql_search,
 )
+from catalog.database.dialects.staged import Staged, Statement
 from catalog.errors import DatabaseError
 
 try:
@@ -261,6 +263,25 @@ def insert_rows(
         raise sa.exc.DBAPIError.instance(statement, None, error, psycopg.Error) from error
     finally:
         cursor.close()
+
+
+@contextmanager
+def staged(connection: sa.Connection, rows: bytes) -> Iterator[Staged]:
+    """Open them in a database of their own, in memory."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as own:
+        own.deserialize(rows)
+        yield Staged(own, "main")
+
+
+def insert_staged(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    staged: Staged,
+    rows: Statement,
+) -> None:
+    """Let SQLite select them, and send them by COPY."""
+    insert_rows(connection, table, columns, staged.connection.execute(*rows))
 
 
 def empty(connection: sa.Connection, tables: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import sqlalchemy as sa
 
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.dialects.clock import Clock
 from catalog.database.dialects.postgresql import create_engine, explain
 from catalog.database.statements import Statement, suggestion

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from catalog.database.dialects.searching import Matching, PatternPart, Wildcard, Word
+from catalog.database.dialects.staged import Statement
 from catalog.database.prepared import Prepared
 from catalog.database.schema import SEARCHED
 
@@ -26,7 +27,7 @@ WORD_INDEXES = frozenset(f"ix_{table}_search_text" for table in SEARCHED)
 SEARCH_INDEXES = WORD_INDEXES | {"ix_extent_box"}
 
 
-def words_added(connection: sa.Connection, table: sa.Table, keys: Sequence[object]) -> None:
+def words_added(connection: sa.Connection, table: sa.Table, texts: Statement) -> None:
     """Do nothing: the index follows its table."""
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import quote
@@ -14,12 +14,17 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from catalog.database.dialects import Cell, Definition, Held, Passing, sqlite_places, sqlite_search
+from catalog.database.cells import Cell
+from catalog.database.dialects import Definition, Held, Passing, sqlite_places, sqlite_search
+from catalog.database.dialects.staged import Staged, Statement
 from catalog.database.schema import metadata
 from catalog.errors import DatabaseError, DatabaseMissingError
 
 BUSY_SECONDS = 60.0
 """How long to wait for another writer; its transactions are short."""
+
+_STAGE = "stage"
+"""Schema in which a connection that writes has the rows of a parcel."""
 
 _ROWS_OF_STATEMENT = 48
 _LARGEST_NUMBER_OF_VALUES = 32766  # of one statement, unless SQLite was built otherwise
@@ -101,7 +106,16 @@ def create_engine(url: str, *, read_only: bool) -> sa.Engine:
         # written in between; an immediate one waits for its turn.
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
+    def on_checkin(connection: sqlite3.Connection | None, entry: ConnectionPoolEntry) -> None:
+        if connection is None or not entry.info.get(_STAGE):
+            return
+        # What failed half-way may still hold it; then the next parcel takes its place.
+        with suppress(sqlite3.OperationalError):
+            connection.execute(f"DETACH {_STAGE}")
+            del entry.info[_STAGE]
+
     sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "checkin", on_checkin)
     sa.event.listen(engine, "begin", on_begin)
     return engine
 
@@ -232,6 +246,32 @@ def insert_rows(
         connection.exec_driver_sql(start + ", ".join([marks] * many), parts)
     if whole < len(rows):
         connection.exec_driver_sql(start + marks, rows[whole:])
+
+
+@contextmanager
+def staged(connection: sa.Connection, rows: bytes) -> Iterator[Staged]:
+    """Open them as another schema of the same connection, in memory."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    if not connection.info.get(_STAGE):
+        raw.execute(f"ATTACH ':memory:' AS {_STAGE}")
+        connection.info[_STAGE] = True
+    raw.deserialize(rows, name=_STAGE)
+    yield Staged(raw, _STAGE)
+
+
+def insert_staged(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    staged: Staged,
+    rows: Statement,
+) -> None:
+    """Insert them in one statement, while other threads can run Python."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.exec_driver_sql(
+        f'INSERT INTO main."{table.name}" ({names}) {rows.text}', rows.values
+    )
 
 
 def empty(connection: sa.Connection, tables: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
-from catalog.database.dialects import Cell
+from catalog.database.cells import Cell
 from catalog.database.dialects.clock import Clock
 from catalog.database.dialects.sqlite import open_for_reading, path_of
 from catalog.database.statements import Statement, suggestion

@@ -5,7 +5,6 @@ They keep no text of their own, so what enters and leaves the tables is told to 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from catalog.database.dialects.searching import Matching, PatternPart, Wildcard, Word
+from catalog.database.dialects.staged import Statement
 from catalog.database.prepared import Prepared, parameter
 from catalog.database.schema import SEARCHED
 
@@ -24,16 +24,11 @@ ESTIMATES = False
 SEARCH_INDEXES: frozenset[str] = frozenset()
 
 
-def words_added(connection: sa.Connection, table: sa.Table, keys: Sequence[object]) -> None:
+def words_added(connection: sa.Connection, table: sa.Table, texts: Statement) -> None:
     """Take rows into the index, in one statement: one for each row takes six times as long."""
-    if not keys:
-        return
-    key = SEARCHED[table.name]
     connection.exec_driver_sql(
-        f"INSERT INTO {table.name}_words (rowid, search_text) "
-        f"SELECT {key}, search_text FROM {table.name} "
-        f"WHERE {key} IN (SELECT value FROM json_each(?)) ORDER BY {key}",
-        (json.dumps(list(keys)),),
+        f"INSERT INTO {table.name}_words (rowid, search_text) {texts.text} ORDER BY 1",
+        texts.values,
     )
 
 

@@ -210,9 +210,15 @@ extent = sa.Table(
     sa.Column(
         "reference_id",
         Id,
+        info={"ids_of": "coordinate_system"},
         comment="Coordinate system that the box is in; all images of a component share it",
     ),
-    sa.Column("system_id", Id, comment="Index grid of the array that is placed: the finest"),
+    sa.Column(
+        "system_id",
+        Id,
+        info={"ids_of": "coordinate_system"},
+        comment="Index grid of the array that is placed: the finest",
+    ),
     sa.Column("shape", Text, comment="JSON, of this array; null if none is there"),
     sa.Column(
         "affine",
