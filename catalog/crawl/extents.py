@@ -36,6 +36,9 @@ MappingOf = Callable[[int], Mapping]
 """Gives the mapping of a transformation, by its number, with what opens its fields."""
 
 
+_Arc = tuple[int, int, int, bool]
+
+
 class _Step(NamedTuple):
     """The first step from a system towards the reference system."""
 
@@ -85,19 +88,20 @@ def extents(
     for level in levels:
         if level.system is None or not level.shape:
             continue
-        known = finest.get((level.group, level.image))
+        image = level.group, level.image
+        known = finest.get(image)
         if known is None or level.level < known.level:
-            finest[level.group, level.image] = level
+            finest[image] = level
     graph = _Graph(url, systems, edges, mapping_of)
     starts: list[int | None] = []
-    for image in images:
-        found = finest.get((image.group, image.index))
-        starts.append(image.intrinsic if found is None else found.system)
-    intrinsic = {image.intrinsic for image in images if image.intrinsic is not None}
+    for entry in images:
+        found = finest.get((entry.group, entry.index))
+        starts.append(entry.intrinsic if found is None else found.system)
+    intrinsic = {entry.intrinsic for entry in images if entry.intrinsic is not None}
     references = graph.references([start for start in starts if start is not None], intrinsic)
     records = []
-    for image, start in zip(images, starts, strict=True):
-        placed = finest.get((image.group, image.index))
+    for entry, start in zip(images, starts, strict=True):
+        placed = finest.get((entry.group, entry.index))
         system, shape = (None, None) if placed is None else (placed.system, placed.shape)
         reference = None if start is None else references[start]
         place, reason = _NOWHERE, None
@@ -109,7 +113,7 @@ def extents(
             except _Unplaceable as unplaceable:
                 reason = str(unplaceable)
         records.append(
-            ExtentRecord(image.group, image.index, system, shape, reference, *place, reason)
+            ExtentRecord(entry.group, entry.index, system, shape, reference, *place, reason)
         )
     return tuple(records)
 
@@ -129,22 +133,23 @@ class _Graph:
         self._edges = edges
         self._mapping_of = mapping_of
         # For each system the arcs that reach it: cost, the system they leave, edge, inverse.
-        self._into: list[list[tuple[int, int, int, bool]]] = [[] for _ in systems]
+        self._into: list[list[_Arc]] = [[] for _ in systems]
         self._neighbours: list[list[int]] = [[] for _ in systems]
-        self._one_way = [False] * len(systems)
-        for number, edge in enumerate(edges):
-            one, other = edge.input, edge.output
+        self._one_way: set[int] = set()
+        into, neighbours = self._into, self._neighbours
+        for number, (_, _, _, type_, one, other, _, _, _, kind, origin, _) in enumerate(edges):
             if one == other:
                 continue
-            facts = (edge.type, edge.invertibility, edge.origin)
-            self._into[other].append((forward_cost(*facts), one, number, False))
-            self._neighbours[one].append(other)
-            self._neighbours[other].append(one)
-            back = inverse_cost(*facts)
+            into[other].append((forward_cost(type_, kind, origin), one, number, False))
+            neighbours[one].append(other)
+            neighbours[other].append(one)
+            back = inverse_cost(type_, kind, origin)
             if back is None:
-                self._one_way[one] = self._one_way[other] = True
+                self._one_way.update((one, other))
             else:
-                self._into[one].append((back, other, number, True))
+                into[one].append((back, other, number, True))
+        # The references of components in which only one way leads to each system.
+        self._single: set[int] = set()
         self._trees: dict[int, dict[int, _Step]] = {}
         self._rows: dict[int, dict[int, Rows | None]] = {}
 
@@ -162,7 +167,7 @@ class _Graph:
                         seen.add(other)
                         members.append(other)
             inside = [start for start in starts if start in seen]
-            one_way = any(self._one_way[node] for node in members)
+            one_way = not self._one_way.isdisjoint(seen)
             reference = reference_system(
                 self._systems,
                 members,
@@ -171,6 +176,9 @@ class _Graph:
                 address=self._address,
                 sources=self._sources if one_way else None,
             )
+            # Each edge is met from both of its ends.
+            if sum([len(self._neighbours[node]) for node in members]) == 2 * (len(members) - 1):
+                self._single.add(reference)
             chosen |= dict.fromkeys(inside, reference)
         return chosen
 
@@ -189,7 +197,7 @@ class _Graph:
         ------
         _Unplaceable
         """
-        if not all(size > 0 for size in shape):
+        if min(shape, default=1) <= 0:
             raise _Unplaceable("its array has no voxels")
         tree = self._trees.get(reference)
         if tree is None:
@@ -224,6 +232,8 @@ class _Graph:
 
     def _tree(self, reference: int) -> dict[int, _Step]:
         """Find the canonical cheapest way from every system that has one."""
+        if reference in self._single:
+            return self._only_ways(reference)
         distances = {reference: 0}
         steps: dict[int, _Step] = {}
         heap = [(0, reference)]
@@ -242,6 +252,17 @@ class _Graph:
                     step = _Step(node, edge, inverse)
                     if self._rank(step) < self._rank(steps[other]):
                         steps[other] = step
+        return steps
+
+    def _only_ways(self, reference: int) -> dict[int, _Step]:
+        """Find the ways in a component without rings, as most are: there are no others."""
+        steps: dict[int, _Step] = {}
+        reached = [reference]
+        for node in reached:  # grows while it is walked through
+            for _, other, edge, inverse in self._into[node]:
+                if other not in steps and other != reference:
+                    steps[other] = _Step(node, edge, inverse)
+                    reached.append(other)
         return steps
 
     def _rank(self, step: _Step) -> tuple[str, str, int, bool]:
@@ -343,6 +364,8 @@ def _box(rows: Rows, shape: tuple[int, ...]) -> tuple[Row, Row]:
     for row in rows:
         first = last = row[-1]
         for factor, size in zip(row, shape, strict=False):
+            if not factor:
+                continue
             if factor > 0.0:
                 first -= 0.5 * factor
                 last += factor * (size - 0.5)

@@ -46,21 +46,26 @@ def reference_system(
         the component can be walked both ways, so that all images reach everything.
     """
 
-    def key(node: int) -> Key:
+    def rank(node: int) -> int:
         system = systems[node]
         if system.kind == "undeclared" or system.ndim is None:
-            rank = 4
-        elif system.kind == "array":
-            rank = 3
-        elif system.image is None:
-            rank = 0
-        else:
-            rank = 1 if node in intrinsic else 2
+            return 4
+        if system.kind == "array":
+            return 3
+        if system.image is None:
+            return 0
+        return 1 if node in intrinsic else 2
+
+    def key(node: int) -> Key:
+        system = systems[node]
         depth = system.group.count("/") + bool(system.group)
-        return rank, depth, -(system.ndim or 0)
+        return rank(node), depth, -(system.ndim or 0)
 
     if sources is None:
-        return _first(members, key, address)
+        ranks = list(map(rank, members))
+        best = min(ranks)
+        members = [node for node, its in zip(members, ranks, strict=True) if its == best]
+        return members[0] if len(members) == 1 else _first(members, key, address)
     reach = _reaches(members, starts, {node: key(node) for node in members}, sources)
     most = max(reach.values())
     return _first([node for node, count in reach.items() if count == most], key, address)

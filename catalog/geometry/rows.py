@@ -23,11 +23,14 @@ def diagonal_rows(factors: Row, offsets: Row | None = None) -> Rows:
     count = len(factors)
     if offsets is None:
         offsets = (0.0,) * count
+    # What most collections have is written down: a third of the time.
+    if count == 3:
+        (a, b, c), (x, y, z) = factors, offsets
+        return (a, 0.0, 0.0, x), (0.0, b, 0.0, y), (0.0, 0.0, c, z)
     rows = []
     for axis, factor in enumerate(factors):
-        row = [0.0] * count
-        row[axis] = factor
-        row.append(offsets[axis])
+        row = [0.0] * (count + 1)
+        row[axis], row[-1] = factor, offsets[axis]
         rows.append(tuple(row))
     return tuple(rows)
 
@@ -43,11 +46,14 @@ def selection(sources: tuple[int | None, ...], ndim_in: int) -> Rows:
 def compose(first: Rows, second: Rows) -> Rows:
     """Chain two maps: `first`, then `second`."""
     width = len(first[0])
+    if len(second[0]) != len(first) + 1:
+        raise ValueError(f"{len(first)} rows do not go before {len(second[0])} columns")
     result = []
     for outer in second:
         row = [0.0] * width
         row[-1] = outer[-1]
-        for factor, inner in zip(outer[:-1], first, strict=True):
+        # The offset, the last of the outer row, stands beside no inner row.
+        for inner, factor in zip(first, outer, strict=False):
             if factor:
                 for column, value in enumerate(inner):
                     if value:
