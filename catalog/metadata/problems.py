@@ -19,7 +19,10 @@ def as_pointer(place: Place) -> str:
     >>> as_pointer(("ome", "multiscales", 0, "a/b"))
     '/ome/multiscales/0/a~1b'
     """
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+    text = "".join([f"/{step}" for step in place])
+    if "~" not in text and text.count("/") == len(place):  # nothing to escape, as nearly always
+        return text
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place])
 
 
 @dataclass(frozen=True, slots=True)

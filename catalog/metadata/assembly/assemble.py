@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from catalog.metadata.assembly.alignment import aligned
 from catalog.metadata.assembly.axis_names import with_indices
@@ -30,30 +31,28 @@ def assemble(nodes: Mapping[str, Node]) -> Assembly:
     nodes
         Groups and arrays by their path from the root of the hierarchy (``""``).
     """
-    groups = sorted(
-        [(location, node) for location, node in nodes.items() if isinstance(node, GroupNode)],
-        key=lambda item: item[0],
-    )
-    draft = Draft(nodes)
-    for location, node in groups:
-        if node.images or node.scene is not None:
-            draft.declare(location, node)
-    for location, node in groups:
-        if node.images:
-            pointers = Pointers(node)
-            for index in range(len(node.images)):
-                _dataset_edges(draft, location, node, index, pointers)
-    for location, node in groups:
-        if node.images or node.scene is not None:
-            pointers = Pointers(node)
-            for index, image in enumerate(node.images):
-                for position, transformation in enumerate(image.coordinateTransformations):
-                    pointer = pointers.image(index, position)
-                    _edge(draft, location, transformation, pointer, index)
-            if node.scene is not None:
-                for position, transformation in enumerate(node.scene.coordinateTransformations):
-                    pointer = pointers.scene(position)
-                    _edge(draft, location, transformation, pointer, None)
+    groups = [(location, node) for location, node in nodes.items() if isinstance(node, GroupNode)]
+    groups.sort(key=itemgetter(0))
+    draft = Draft(nodes, groups)
+    declaring = [
+        (location, node, Pointers(node))
+        for location, node in groups
+        if node.images or node.scene is not None
+    ]
+    for location, node, _ in declaring:
+        draft.declare(location, node)
+    for location, node, pointers in declaring:
+        for index in range(len(node.images)):
+            _dataset_edges(draft, location, node, index, pointers)
+    for location, node, pointers in declaring:
+        for index, image in enumerate(node.images):
+            for position, transformation in enumerate(image.coordinateTransformations):
+                pointer = pointers.image(index, position)
+                _edge(draft, location, transformation, pointer, index)
+        if node.scene is not None:
+            for position, transformation in enumerate(node.scene.coordinateTransformations):
+                pointer = pointers.scene(position)
+                _edge(draft, location, transformation, pointer, None)
     imply_labels(draft, groups)
     return Assembly(
         systems=draft.by_key,
@@ -75,11 +74,12 @@ def _dataset_edges(
     image = node.images[index]
     names = draft.entries[location][index]
     intrinsic = draft.intrinsic[location][index]
-    levels = draft.levels[location][index]
+    levels: list[Level] = []
     first: SystemKey | None = None
-    for position, dataset in enumerate(image.datasets):
-        array = levels[position].array
+    grids = draft.grids[location][index]
+    for position, (dataset, array) in enumerate(zip(image.datasets, grids, strict=True)):
         if array is None:
+            levels.append(Level(None, ()))
             draft.problems.append(
                 problem(
                     "outside-hierarchy",
@@ -113,7 +113,8 @@ def _dataset_edges(
             edge = Edge(location, pointer, name, source, target, transformation, "dataset", index)
             draft.edges.append(edge)
             edges.append(edge)
-        levels[position] = Level(array, tuple(edges))
+        levels.append(Level(array, tuple(edges)))
+    draft.levels[location].append(levels)
 
     if intrinsic is not None and intrinsic not in draft.by_key:
         # The levels lead to a system that the image does not declare.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from catalog.metadata.assembly.locations import ancestors, join
@@ -42,31 +42,31 @@ class Draft:
         For each image group, for each `multiscales` entry, name → system.
     intrinsic
         For each image group, the intrinsic system of each entry (None: not known).
+    grids
+        For each image group, for each entry, the own systems of its levels' arrays (None:
+        outside of the hierarchy).
     levels
-        For each image group, for each entry, its resolution levels; their edges come last.
+        For each image group, for each entry, its resolution levels, once they have edges.
     scenes
         For each scene, the systems that it declares.
     arrays
         Locations of the arrays that are resolution levels, with the image's location.
     """
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, nodes: Mapping[str, Node], groups: Sequence[tuple[str, GroupNode]]) -> None:
         self.nodes = nodes
         self.by_key: dict[SystemKey, System] = {}
         self.named: dict[tuple[str, str], SystemKey] = {}
         self.entries: dict[str, list[dict[str, SystemKey]]] = {}
         self.intrinsic: dict[str, list[SystemKey | None]] = {}
+        self.grids: dict[str, list[list[SystemKey | None]]] = {}
         self.levels: dict[str, list[list[Level]]] = {}
         self.scenes: dict[str, list[SystemKey]] = {}
         self.arrays: dict[str, str] = {}
         self.edges: list[Edge] = []
         self.problems: list[Problem] = []
         self._by_name: dict[str, list[SystemKey]] | None = None
-        self.containers = {
-            location
-            for location, node in nodes.items()
-            if isinstance(node, GroupNode) and node.spatialdata
-        }
+        self.containers = {location for location, node in groups if node.spatialdata}
 
     def declare(self, location: str, node: GroupNode) -> None:
         """Take over the systems that one group's document declares or implies."""
@@ -75,6 +75,7 @@ class Draft:
         if node.images:
             self.entries[location] = []
             self.intrinsic[location] = []
+            self.grids[location] = []
             self.levels[location] = []
             for index, image in enumerate(node.images):
                 self._declare_image(location, node, index, image)
@@ -141,7 +142,7 @@ class Draft:
         self.intrinsic[location].append(intrinsic)
         known = None if intrinsic is None else self.by_key.get(intrinsic)
         axes = None if known is None else known.axes
-        self.levels[location].append(
+        self.grids[location].append(
             [self._declare_array(location, index, dataset, axes) for dataset in image.datasets]
         )
 
@@ -176,15 +177,15 @@ class Draft:
 
     def _declare_array(
         self, location: str, index: int, dataset: Dataset, axes: Axes | None
-    ) -> Level:
+    ) -> SystemKey | None:
         place = join(location, dataset.path)
         if place is None:
-            return Level(None, ())
+            return None
         self.arrays.setdefault(place, location)
         key = SystemKey(place, "")
         if key not in self.by_key:
             self.add_array(key, location, index, axes)
-        return Level(key, ())
+        return key
 
     def add_array(self, key: SystemKey, group: str, index: int | None, axes: Axes | None) -> None:
         """Add an array's own system: named by its dimensions, else as the image's axes."""
@@ -193,7 +194,7 @@ class Draft:
         if isinstance(node, ArrayNode):
             ndim: int | None = len(node.shape)
             if node.dimension_names is not None:
-                found = _named_axes(node.dimension_names, len(node.shape))
+                found = _named_axes(node.dimension_names, ndim)
         else:
             ndim = len(axes) if axes is not None else None
         if found is None and ndim is not None:
@@ -211,7 +212,7 @@ class Draft:
             for transformation in dataset.coordinateTransformations:
                 output = transformation.output
                 if output is not None and output.name and not output.path:
-                    return names.get(output.name, SystemKey(location, output.name))
+                    return names.get(output.name) or SystemKey(location, output.name)
         if not names:
             return None
         if len(names) == 1 or node.version in ("0.6.dev2", "0.6dev2"):

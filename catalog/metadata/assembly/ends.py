@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from catalog.metadata.assembly.draft import Draft
-from catalog.metadata.assembly.locations import follow, is_outside
+from catalog.metadata.assembly.locations import follow, is_outside, join
 from catalog.metadata.assembly.values import SystemKey
 from catalog.metadata.axes import CoordinateSystemIdentifier
 from catalog.metadata.nodes import ArrayNode, GroupNode
@@ -32,8 +32,9 @@ def resolve(
     if path is None or path == "":
         key = _named(draft, location, name, image)
         return key if key is not None else _bare(draft, location, name, pointer)
-    place = follow(location, path)
-    if is_outside(place):
+    place = join(location, path)
+    if place is None:
+        place = follow(location, path)
         draft.problems.append(
             problem(
                 "outside-hierarchy",

@@ -24,7 +24,7 @@ def join(base: str, path: str) -> str | None:
     >>> join("scene", "../../elsewhere") is None
     True
     """
-    if "." not in path and "/" not in path and path and ":" not in path:
+    if _is_name(path):
         return f"{base}/{path}" if base else path
     followed = follow(base, path)
     return None if is_outside(followed) else followed
@@ -37,6 +37,8 @@ def is_outside(location: str) -> bool:
 
 def follow(base: str, path: str) -> str:
     """Follow `path` from `base` and keep what leads out (``../other``, a URL) as written."""
+    if _is_name(path):
+        return f"{base}/{path}" if base else path
     if _SCHEME.match(path):
         return path
     segments = [] if path.startswith("/") or not base else base.split("/")
@@ -48,6 +50,11 @@ def follow(base: str, path: str) -> str:
         else:
             segments.append(segment)
     return "/".join(segments)
+
+
+def _is_name(path: str) -> bool:
+    """Tell at once, of nearly all paths, that they name what lies in a group itself."""
+    return path != "" and "/" not in path and "." not in path and ":" not in path
 
 
 def parent(location: str) -> str | None:

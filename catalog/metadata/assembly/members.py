@@ -10,6 +10,11 @@ from catalog.metadata.assembly.labels import listed_labels
 from catalog.metadata.assembly.locations import ancestors, join
 from catalog.metadata.nodes import GroupNode
 
+_OF_FIELDS = frozenset(("displacement", "coordinate"))
+_MAY_NEED_FIELDS = frozenset(
+    ("displacements", "coordinates", "sequence", "bijection", "byDimension")
+)
+
 
 def scene_members(
     draft: Draft, groups: Sequence[tuple[str, GroupNode]]
@@ -24,13 +29,16 @@ def scene_members(
     members: dict[tuple[str, str], bool] = {}
     fields: set[str | None] = set()
     for edge in draft.edges:
-        if edge.group in scenes and edge.origin == "scene":
+        if edge.origin == "dataset":
+            continue
+        if edge.origin == "scene" and edge.group in scenes:
             for end in (edge.input, edge.output):
-                group = draft.by_key[end].group
+                system = draft.by_key[end]
+                group = system.group
                 image = group if group in draft.intrinsic else draft.arrays.get(end.location)
-                if image is not None and draft.by_key[end].kind != "undeclared":
+                if image is not None and system.kind != "undeclared":
                     members[edge.group, image] = True
-        if edge.origin != "dataset":
+        if edge.transformation.type in _MAY_NEED_FIELDS:
             fields.update(join(edge.group, path) for path in field_paths(edge.transformation))
     listed = listed_labels(groups)
     for location, node in groups:
@@ -60,9 +68,9 @@ def field_paths(transformation: tf.AnyTransform) -> Iterator[str]:
 
 
 def _is_field(node: GroupNode) -> bool:
-    return any(
-        axis.type in ("displacement", "coordinate")
-        for image in node.images
-        for system in image.coordinateSystems
-        for axis in system.axes
-    )
+    for image in node.images:
+        for system in image.coordinateSystems:
+            for axis in system.axes:
+                if axis.type in _OF_FIELDS:
+                    return True
+    return False

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from catalog.metadata.nodes import GroupNode
+from catalog.metadata.problems import as_pointer
+
+
+@lru_cache(maxsize=4096)
+def _of_level(root: str, image: int, dataset: int, index: int) -> str:
+    """Point to a transformation of a resolution level: all images have the same few."""
+    return f"{root}/multiscales/{image}/datasets/{dataset}/coordinateTransformations/{index}"
 
 
 class Pointers:
@@ -12,15 +21,12 @@ class Pointers:
 
     def __init__(self, node: GroupNode) -> None:
         self.node = node
-        self.root = None if node.moved else node.pointer()
+        self.root = None if node.moved else as_pointer(node.base)
 
     def dataset(self, image: int, dataset: int, index: int) -> str:
         """Point to a transformation of a resolution level."""
         if self.root is not None:
-            return (
-                f"{self.root}/multiscales/{image}/datasets/{dataset}"
-                f"/coordinateTransformations/{index}"
-            )
+            return _of_level(self.root, image, dataset, index)
         return self.node.pointer(
             "multiscales", image, "datasets", dataset, "coordinateTransformations", index
         )
