@@ -14,7 +14,8 @@ from catalog.geometry.classify import Judgement, edge_mapping, judge
 from catalog.geometry.steps import Mapping as PointMapping
 from catalog.metadata.assembly import Edge, System, SystemKey
 from catalog.metadata.nodes import GroupNode, Node, Note
-from catalog.metadata.transformations import AnyTransform, Scale, Sequence, Translation
+from catalog.metadata.transformations import AnyTransform
+from catalog.metadata.usual import Usual, usual
 
 Rows = tuple[tuple[float, ...], ...]
 _ENDS = {"input", "output"}
@@ -28,36 +29,38 @@ class _Facts(NamedTuple):
     judged: Judgement
 
 
-_FACTS = Note[dict[tuple[str, int | None, int | None], _Facts]]()
+Known = dict[tuple[str, int | None, int | None], _Facts]
+_KNOWN = Note[Known]()
+
+
+def known_edges(node: Node | None) -> Known:
+    """Give what is known of the edges of a document, and is to be kept with it."""
+    if not isinstance(node, GroupNode):
+        return {}
+    known = _KNOWN.on(node)
+    return known if known is not None else _KNOWN.write(node, {})
 
 
 def transformation_record(
     edge: Edge,
-    node: Node | None,
+    known: Known,
     systems: Mapping[SystemKey, System],
     positions: Mapping[SystemKey, int],
     parameters: Parameters,
 ) -> TransformationRecord:
-    """Make the record of an edge that the document of `node` declares."""
+    """Make the record of an edge; `known` is of the document that declares it."""
     group, pointer, name, start, finish, transformation, origin, image = edge
-    ndims = systems[start].ndim, systems[finish].ndim
-    known: dict[tuple[str, int | None, int | None], _Facts] = {}
-    if isinstance(node, GroupNode):
-        known = _FACTS.on(node) or _FACTS.write(node, known)
-    facts = known.get((pointer, *ndims))
+    place = pointer, systems[start].ndim, systems[finish].ndim
+    facts = known.get(place)
     # Assembling may have put another transformation in the place of the document's own.
     if facts is None or facts.transformation is not transformation:
-        reader = parameters.reader(group)
-        try:
-            judged = judge(transformation, *ndims, reader)
-        except (StoreError, DocumentError):  # `check_parameters` says so
-            judged = judge(transformation, *ndims, None)
-        text = _usual_text(transformation)
-        if text is None:
-            text = transformation.model_dump_json(exclude=_ENDS)
-            facts = _Facts(transformation, text, judged)
-        else:  # all of it is in the document, and nothing in stored parameters
-            facts = known[pointer, *ndims] = _Facts(transformation, text, judged)
+        numbers = usual(transformation)
+        if numbers is None:
+            facts = _facts(transformation, place[1], place[2], parameters, group)
+        else:  # all of it is in the document
+            judged = judge(transformation, place[1], place[2])
+            text = _usual_text(transformation, numbers) or _text(transformation)
+            facts = known[place] = _Facts(transformation, text, judged)
     return TransformationRecord(
         group,
         pointer,
@@ -72,46 +75,48 @@ def transformation_record(
     )
 
 
-def _usual_text(transformation: AnyTransform) -> str | None:
-    """Write a scale, a translation, or a sequence of these as JSON without its ends.
+def _facts(
+    transformation: AnyTransform,
+    ndim_in: int | None,
+    ndim_out: int | None,
+    parameters: Parameters,
+    group: str,
+) -> _Facts:
+    try:
+        judged = judge(transformation, ndim_in, ndim_out, parameters.reader(group))
+    except (StoreError, DocumentError):  # `check_parameters` says so
+        judged = judge(transformation, ndim_in, ndim_out, None)
+    return _Facts(transformation, _text(transformation), judged)
 
-    It is what `model_dump_json` writes, in a fifth of the time. None for all others, and
-    for what says more than its numbers and its name.
+
+def _text(transformation: AnyTransform) -> str:
+    """Write a transformation as JSON without its ends."""
+    return transformation.model_dump_json(exclude=_ENDS)
+
+
+def _usual_text(transformation: AnyTransform, numbers: Usual) -> str | None:
+    """Write a usual transformation as `_text` does, in a fifth of the time.
+
+    None for one that says more than its numbers and its name.
     """
-    if isinstance(transformation, Sequence):
-        members = [_usual(member) for member in transformation.transformations]
-        if None in members or transformation.model_extra:
-            return None
-        usual: dict[str, object] | None = {"type": "sequence", "transformations": members}
-    else:
-        usual = _usual(transformation, whole=False)
-    if usual is None:
+    if transformation.model_extra:
         return None
+    said: dict[str, object] = {"type": transformation.type}
     if transformation.name is not None:
-        usual = {"type": usual.pop("type"), "name": transformation.name, **usual}
-    return to_json(usual, inf_nan_mode="constants").decode()
-
-
-def _usual(transformation: AnyTransform, *, whole: bool = True) -> dict[str, object] | None:
-    """Give all that a scale or a translation says, where that is nothing but its numbers.
-
-    Its ends and its name are not asked for unless it is to be `whole`.
-    """
-    if isinstance(transformation, Scale):
-        key, values = "scale", transformation.scale
-    elif isinstance(transformation, Translation):
-        key, values = "translation", transformation.translation
+        said["name"] = transformation.name
+    if transformation.type == "sequence":
+        for part in transformation.transformations:
+            if part.name is not None or part.input is not None or part.output is not None:
+                return None
+            if part.model_extra:
+                return None
+        said["transformations"] = [
+            {"type": "scale", "scale": numbers[0]},
+            {"type": "translation", "translation": numbers[1]},
+        ]
     else:
-        return None
-    if values is None or transformation.path is not None or transformation.model_extra:
-        return None
-    if whole and (
-        transformation.input is not None
-        or transformation.output is not None
-        or transformation.name is not None
-    ):
-        return None
-    return {"type": key, key: values}
+        said[transformation.type] = numbers[0] if numbers[1] is None else numbers[1]
+    return to_json(said, inf_nan_mode="constants").decode()
 
 
 def edge_mapping_of(

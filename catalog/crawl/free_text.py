@@ -30,7 +30,7 @@ def free_text(attributes: Mapping[str, object]) -> tuple[str, ...]:
     labels of channels, which are recorded elsewhere, are left out.
     """
     said: list[str] = []
-    _look(attributes, said)
+    _look(attributes, said, frozenset())
     texts: list[str] = []
     room = MOST
     for text in said:
@@ -41,23 +41,19 @@ def free_text(attributes: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _look(node: Mapping[str, object], said: list[str]) -> None:
+def _look(node: Mapping[str, object], said: list[str], names: frozenset[str]) -> None:
     """Walk what OME-Zarr defines, for what it does not define inside it."""
     for key, value in node.items():
-        if key in _STRUCTURE:
+        if key in _STRUCTURE or key in names:
             continue
         if key not in _ENTERED:
             said.extend(_free(key, value, 0))
         elif isinstance(value, dict):
-            _look(_unnamed(value), said)
+            _look(value, said, _NAMES)
         elif isinstance(value, list):
             for item in value:
                 if isinstance(item, dict):
-                    _look(_unnamed(item), said)
-
-
-def _unnamed(node: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in node.items() if key not in _NAMES}
+                    _look(item, said, _NAMES)
 
 
 def _free(key: str, value: object, depth: int) -> Iterator[str]:

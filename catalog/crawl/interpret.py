@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from catalog.crawl.checking import check_reading
 from catalog.crawl.crates import crate_record, crate_texts, topmost
-from catalog.crawl.edges import scale_of, transformation_record
+from catalog.crawl.edges import known_edges, scale_of, transformation_record
 from catalog.crawl.extents import extents
 from catalog.crawl.free_text import free_text
 from catalog.crawl.parameters import Parameters
@@ -28,7 +30,7 @@ from catalog.crawl.records import (
     SystemRecord,
     TransformationRecord,
 )
-from catalog.metadata.assembly import System, SystemKey, assemble
+from catalog.metadata.assembly import SystemKey, assemble
 from catalog.metadata.axes import Axis
 from catalog.metadata.nodes import ArrayNode, GroupNode, Note
 from catalog.stores.url import name as last_part
@@ -186,15 +188,17 @@ class _Interpretation:
 
     def _systems(self) -> tuple[SystemRecord, ...]:
         records = []
-        for key, system in self._assembly.systems.items():
-            axes = system.axes
-            layout = self._layout(axes).records if axes is not None else None
-            group, array_path = self._place(key, system)
-            records.append(
-                SystemRecord(
-                    group, array_path, key.name, system.kind, system.image, layout, system.ndim
-                )
-            )
+        paths, layouts = self._paths, self._layouts
+        for key, (_, kind, group, image, axes, ndim) in self._assembly.systems.items():
+            location, name = key
+            layout = None
+            if axes is not None:
+                layout = (layouts.get(id(axes)) or self._layout(axes)).records
+            if location in paths:
+                group, array_path = location, ""  # noqa: PLW2901
+            else:
+                group, array_path = self._place(location, group)  # noqa: PLW2901
+            records.append(SystemRecord(group, array_path, name, kind, image, layout, ndim))
         return tuple(records)
 
     def _layout(self, axes: tuple[Axis, ...]) -> _Layout:
@@ -206,12 +210,8 @@ class _Interpretation:
             )
         return layout
 
-    def _place(self, key: SystemKey, system: System) -> tuple[str, str]:
-        """Split a system's location into a recorded group and what is left."""
-        location = key.location
-        if location in self._paths:
-            return location, ""
-        group = system.group
+    def _place(self, location: str, group: str) -> tuple[str, str]:
+        """Split the location of a system of a group into a recorded group and what is left."""
         if group not in self._paths or not _is_below(location, group):
             if location.startswith("..") or ":/" in location:  # outside, and never followed
                 return (group if group in self._paths else self._above(group)), location
@@ -219,34 +219,44 @@ class _Interpretation:
         return group, location[len(group) + 1 :] if group else location
 
     def _transformations(self) -> list[TransformationRecord]:
-        systems, positions, nodes = self._assembly.systems, self._positions, self._nodes
+        systems, positions, parameters = self._assembly.systems, self._positions, self.parameters
         records = []
-        for edge in self._assembly.edges:
-            node = nodes.get(edge.group)
-            record = transformation_record(edge, node, systems, positions, self.parameters)
-            if record.group not in self._paths:
-                record = record._replace(group=self._above(record.group))
-            records.append(record)
+        # What a document declares stands together.
+        for group, edges in groupby(self._assembly.edges, itemgetter(0)):
+            known = known_edges(self._nodes.get(group))
+            is_recorded = group in self._paths
+            for edge in edges:
+                record = transformation_record(edge, known, systems, positions, parameters)
+                if not is_recorded:
+                    record = record._replace(group=self._above(group))
+                records.append(record)
         return records
 
     def _images(
         self, transformations: Sequence[TransformationRecord]
     ) -> tuple[list[ImageRecord], list[LevelRecord]]:
         datasets: dict[tuple[str, int | None, int], TransformationRecord] = {}
-        for edge, record in zip(self._assembly.edges, transformations, strict=True):
-            if edge.origin == "dataset":
-                datasets.setdefault((edge.group, edge.image, record.input), record)
+        for record in transformations:
+            if record.origin == "dataset":
+                datasets.setdefault((record.group, record.image, record.input), record)
         sources = label_sources(self._groups)
         keys = list(self._assembly.systems)
         images: list[ImageRecord] = []
         levels: list[LevelRecord] = []
         for path, node in self._groups:
+            prefix = f"{path}/" if path else ""
             for index, image in enumerate(node.images):
                 first: LevelRecord | None = None
                 leads: TransformationRecord | None = None
                 stand = self._assembly.levels[path][index]
                 for number, dataset in enumerate(image.datasets):
-                    level = self._level(path, index, number, dataset.path, stand[number].array)
+                    array = stand[number].array
+                    place = dataset.path
+                    if array is not None and array.location.startswith(prefix):
+                        place = array.location[len(prefix) :]
+                    elif array is not None and array.location == path:
+                        place = ""
+                    level = self._level(path, index, number, place, array)
                     levels.append(level)
                     if level.system is not None and leads is None:
                         leads = datasets.get((path, index, level.system))
@@ -260,15 +270,15 @@ class _Interpretation:
                 is_first = leads is not None and first is not None and leads.input == first.system
                 images.append(
                     ImageRecord(
-                        group=path,
-                        index=index,
-                        name=image.name,
-                        axes=self._layout(axes).text if axes is not None else "",
-                        shape=first.shape if first else None,
-                        dtype=first.dtype if first else None,
-                        intrinsic=intrinsic,
-                        pixel_sizes=scale_of(leads.affine) if is_first and leads else None,
-                        label_of=sources.get(path),
+                        path,
+                        index,
+                        image.name,
+                        self._layout(axes).text if axes is not None else "",
+                        first.shape if first else None,
+                        first.dtype if first else None,
+                        intrinsic,
+                        scale_of(leads.affine) if is_first and leads else None,
+                        sources.get(path),
                     )
                 )
         return images, levels
@@ -278,10 +288,7 @@ class _Interpretation:
     ) -> LevelRecord:
         if array is None:
             return LevelRecord(group, image, number, path, None, None, None, None)
-        place = array.location
-        if _is_below(place, group):
-            path = place[len(group) + 1 if group else 0 :]
-        node = self._nodes.get(place)
+        node = self._nodes.get(array.location)
         system = self._positions.get(array)
         if not isinstance(node, ArrayNode):
             return LevelRecord(group, image, number, path, None, None, None, system)

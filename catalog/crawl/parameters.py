@@ -21,6 +21,7 @@ from catalog.metadata.transformations import (
     Sequence,
     Translation,
 )
+from catalog.metadata.usual import usual
 from catalog.stores import DEFAULT_OPTIONS, StoreOptions
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Parameters:
 def check_parameters(edges: Iterable[Edge], parameters: Parameters) -> Iterator[Problem]:
     """Check the values of stored parameters: a chunk that is missing reads as zeros, say."""
     for edge in edges:
-        if _is_usual(edge.transformation):
+        if usual(edge.transformation) is not None:
             continue
         read = parameters.reader(edge.group)
         for transformation, path in _stored(edge.transformation):
@@ -106,15 +107,6 @@ def check_parameters(edges: Iterable[Edge], parameters: Parameters) -> Iterator[
                 yield problem(
                     code, edge.pointer, f"the values stored at {path!r} {words}", edge.group
                 )
-
-
-def _is_usual(transformation: AnyTransform) -> bool:
-    """Tell at once, of most edges of a collection, that no parameters are stored."""
-    if isinstance(transformation, Sequence):
-        return all(map(_is_usual, transformation.transformations))
-    if isinstance(transformation, Scale):
-        return transformation.path is None
-    return isinstance(transformation, Translation) and transformation.path is None
 
 
 def _stored(transformation: AnyTransform) -> Iterator[tuple[AnyTransform, str]]:

@@ -17,12 +17,11 @@ from catalog.geometry.steps import Invertibility, Mapping
 from catalog.metadata.transformations import (
     Affine,
     AnyTransform,
-    Identity,
     Rotation,
     Scale,
-    Sequence,
     Translation,
 )
+from catalog.metadata.usual import usual
 
 __all__ = [
     "Judgement",
@@ -145,27 +144,17 @@ def _plainly_inverted(judged: Judgement) -> bool:
 
 
 def _quick(t: AnyTransform, ndim_in: int | None, ndim_out: int | None) -> Rows | None:
-    """Give the map of an identity, a scale, a translation, or of both in a sequence.
+    """Give the map of an identity, or of a usual transformation.
 
     None for everything else, and for whatever is out of the ordinary.
     """
-    members = t.transformations if isinstance(t, Sequence) else (t,)
-    if len(members) > 2 or ndim_in is None or ndim_in != ndim_out:
+    numbers = (None, None) if t.type == "identity" else usual(t)
+    if numbers is None or ndim_in is None or ndim_in != ndim_out:
         return None
-    factors: Row = (1.0,) * ndim_in
-    offsets: Row = (0.0,) * ndim_in
-    for index, member in enumerate(members):
-        values: Row | None
-        if isinstance(member, Scale) and index == 0:
-            values = factors = member.scale or ()
-        elif isinstance(member, Translation) and index == len(members) - 1:
-            values = offsets = member.translation or ()
-        elif isinstance(member, Identity):
-            continue
-        else:
-            return None
-        if len(values) != ndim_in:
-            return None
+    factors: Row = (1.0,) * ndim_in if numbers[0] is None else numbers[0]
+    offsets: Row = (0.0,) * ndim_in if numbers[1] is None else numbers[1]
+    if len(factors) != ndim_in or len(offsets) != ndim_in:
+        return None
     # Beyond these sizes (and for NaN) an inverse may overflow: the long way decides.
     for factor in factors:
         if not 1e-150 < abs(factor) < 1e150:

@@ -17,6 +17,7 @@ from catalog.metadata.rules.document import Document, Hierarchy
 from catalog.metadata.rules.images import check_images
 from catalog.metadata.rules.in_order import is_in_order, note_in_order
 from catalog.metadata.rules.labels import check_label_images, check_labels
+from catalog.metadata.rules.plain_images import is_plain_and_right
 from catalog.metadata.rules.plates import check_plates
 from catalog.metadata.rules.registry import RULES
 from catalog.metadata.rules.scenes import check_connected, check_scenes, check_unreferenced
@@ -110,7 +111,7 @@ def _problems(
         if node.problems:
             found += [replace(problem, location=location) for problem in node.problems]
         if not is_in_order(document):
-            wrong = [problem for rule in _OF_A_DOCUMENT for problem in rule(document)]
+            wrong = [] if is_plain_and_right(document) else _broken(document)
             found += wrong
             if not wrong:
                 note_in_order(document)
@@ -121,6 +122,10 @@ def _problems(
     for problem in found:
         if not (alone and _is_decided_elsewhere(problem, nodes)):
             yield _pointed(problem, nodes.get(problem.location))
+
+
+def _broken(document: Document) -> list[Problem]:
+    return [problem for rule in _OF_A_DOCUMENT for problem in rule(document)]
 
 
 def _pointed(problem: Problem, node: Node | None) -> Problem:

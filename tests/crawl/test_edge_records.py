@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from catalog.crawl.edges import transformation_record
+from catalog.crawl.edges import known_edges, transformation_record
 from catalog.crawl.parameters import Parameters
 from catalog.metadata.assembly import assemble
 from catalog.metadata.nodes import ArrayNode
@@ -40,7 +40,7 @@ def records(node, ndim=2):
     positions = {key: index for index, key in enumerate(assembly.systems)}
     parameters = Parameters("file:///nowhere")
     return [
-        transformation_record(edge, node, assembly.systems, positions, parameters)
+        transformation_record(edge, known_edges(node), assembly.systems, positions, parameters)
         for edge in assembly.edges
     ]
 

@@ -13,6 +13,7 @@ from catalog.metadata.problems import Problem
 from catalog.metadata.rules.document import Document
 from catalog.metadata.rules.matrices import is_rotation, is_singular
 from catalog.metadata.rules.sizes import annotated_axis, output_size
+from catalog.metadata.usual import usual
 from catalog.metadata.versions import Version
 
 Place = tuple[str | int, ...]
@@ -433,23 +434,16 @@ class _Walk:
 def _is_plainly_right(transformation: tf.AnyTransform, ndim: int | None) -> bool:
     """Tell at once that no rule has anything to say of a transformation, as of nearly all.
 
-    A scale, a translation, or a sequence of these, with finite numbers for each axis and
-    factors above zero, is right in all versions.
+    A usual one, with finite numbers for each axis and factors above zero, is right in all
+    versions.
     """
-    if isinstance(transformation, tf.Sequence):
-        parts = transformation.transformations
-        return bool(parts) and all(_is_plainly_right(part, ndim) for part in parts)
-    if isinstance(transformation, tf.Scale):
-        values = transformation.scale
-        lowest = 0.0
-    elif isinstance(transformation, tf.Translation):
-        values = transformation.translation
-        lowest = -math.inf
-    else:
+    numbers = usual(transformation)
+    if numbers is None or ndim is None or ndim < _FEWEST_NUMBERS:
         return False
-    if values is None or transformation.path is not None or len(values) != ndim:
-        return False
-    if ndim < _FEWEST_NUMBERS:
-        return False
+    factors, offsets = numbers
     # A sum is finite only where all of its terms are.
-    return math.isfinite(sum(values)) and min(values) > lowest
+    if offsets is not None and (len(offsets) != ndim or not math.isfinite(sum(offsets))):
+        return False
+    return factors is None or (
+        len(factors) == ndim and math.isfinite(sum(factors)) and min(factors) > 0.0
+    )
