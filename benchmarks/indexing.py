@@ -30,6 +30,7 @@ from catalog.crawl.work import crawl_hierarchy
 from catalog.database.engine import Database
 from catalog.database.migration import ensure
 from catalog.indexing import index
+from catalog.indexing.garbage import seldom_looked_for
 from catalog.stores import open_store
 from catalog.stores.url import normalise
 
@@ -70,12 +71,13 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def crawl_alone(root: str) -> None:
-    """Do all but write to a database."""
+    """Do all but write to a database, and look for garbage as seldom as `index` does."""
     url = normalise(root)
-    for item in discover(open_store(url)):
-        if isinstance(item, Found):
-            outcome = crawl_hierarchy(item.url, boundary=url)
-            assert isinstance(outcome, HierarchyRecord), outcome
+    with seldom_looked_for():
+        for item in discover(open_store(url)):
+            if isinstance(item, Found):
+                outcome = crawl_hierarchy(item.url, boundary=url)
+                assert isinstance(outcome, HierarchyRecord), outcome
 
 
 def documents_of(root: str) -> list[str]:
