@@ -36,15 +36,9 @@ MappingOf = Callable[[int], Mapping]
 """Gives the mapping of a transformation, by its number, with what opens its fields."""
 
 
-_Arc = tuple[int, int, int, bool]
-
-
-class _Step(NamedTuple):
-    """The first step from a system towards the reference system."""
-
-    to: int
-    edge: int
-    inverse: bool
+# The first step from a system towards the reference system: where it leads, the edge, and
+# whether this is walked backwards.
+_Step = tuple[int, int, bool]
 
 
 class _Place(NamedTuple):
@@ -132,22 +126,20 @@ class _Graph:
         self._systems = systems
         self._edges = edges
         self._mapping_of = mapping_of
-        # For each system the arcs that reach it: cost, the system they leave, edge, inverse.
-        self._into: list[list[_Arc]] = [[] for _ in systems]
-        self._neighbours: list[list[int]] = [[] for _ in systems]
-        self._one_way: set[int] = set()
-        into, neighbours = self._into, self._neighbours
-        for number, (_, _, _, type_, one, other, _, _, _, kind, origin, _) in enumerate(edges):
+        # For each system the steps that lead to it: the system they leave, edge, inverse.
+        self._into: list[list[_Step]] = [[] for _ in systems]
+        # The ends of edges without a way back.
+        self._one_way: dict[int, list[int]] = {}
+        into = self._into
+        for number, edge in enumerate(edges):
+            one, other = edge.input, edge.output
             if one == other:
                 continue
-            into[other].append((forward_cost(type_, kind, origin), one, number, False))
-            neighbours[one].append(other)
-            neighbours[other].append(one)
-            back = inverse_cost(type_, kind, origin)
-            if back is None:
-                self._one_way.update((one, other))
+            into[other].append((one, number, False))
+            if edge.invertibility == "no":
+                self._one_way.setdefault(one, []).append(other)
             else:
-                into[one].append((back, other, number, True))
+                into[one].append((other, number, True))
         # The references of components in which only one way leads to each system.
         self._single: set[int] = set()
         self._trees: dict[int, dict[int, _Step]] = {}
@@ -161,13 +153,16 @@ class _Graph:
                 continue
             members = [first]
             seen = {first}
+            edges = 0  # each is met from both of its ends
             for node in members:  # grows while it is walked through
-                for other in self._neighbours[node]:
+                near = [step[0] for step in self._into[node]] + self._one_way.get(node, [])
+                edges += len(near)
+                for other in near:
                     if other not in seen:
                         seen.add(other)
                         members.append(other)
             inside = [start for start in starts if start in seen]
-            one_way = not self._one_way.isdisjoint(seen)
+            one_way = any(node in self._one_way for node in members)
             reference = reference_system(
                 self._systems,
                 members,
@@ -176,14 +171,13 @@ class _Graph:
                 address=self._address,
                 sources=self._sources if one_way else None,
             )
-            # Each edge is met from both of its ends.
-            if sum([len(self._neighbours[node]) for node in members]) == 2 * (len(members) - 1):
+            if edges == 2 * (len(members) - 1):
                 self._single.add(reference)
             chosen |= dict.fromkeys(inside, reference)
         return chosen
 
     def _sources(self, node: int) -> Iterable[int]:
-        return (arc[1] for arc in self._into[node])
+        return (step[0] for step in self._into[node])
 
     def _address(self, node: int) -> str:
         system = self._systems[node]
@@ -241,34 +235,42 @@ class _Graph:
             distance, node = heapq.heappop(heap)
             if distance > distances[node]:
                 continue
-            for cost, other, edge, inverse in self._into[node]:
-                reached = distance + cost
+            for other, edge, inverse in self._into[node]:
+                reached = distance + self._cost(edge, inverse=inverse)
                 known = distances.get(other)
                 if known is None or reached < known:
                     distances[other] = reached
-                    steps[other] = _Step(node, edge, inverse)
+                    steps[other] = node, edge, inverse
                     heapq.heappush(heap, (reached, other))
                 elif reached == known:
-                    step = _Step(node, edge, inverse)
+                    step = node, edge, inverse
                     if self._rank(step) < self._rank(steps[other]):
                         steps[other] = step
         return steps
+
+    def _cost(self, number: int, *, inverse: bool) -> int:
+        edge = self._edges[number]
+        facts = (edge.type, edge.invertibility, edge.origin)
+        cost = inverse_cost(*facts) if inverse else forward_cost(*facts)
+        assert cost is not None  # what has no way back is no step
+        return cost
 
     def _only_ways(self, reference: int) -> dict[int, _Step]:
         """Find the ways in a component without rings, as most are: there are no others."""
         steps: dict[int, _Step] = {}
         reached = [reference]
         for node in reached:  # grows while it is walked through
-            for _, other, edge, inverse in self._into[node]:
+            for other, edge, inverse in self._into[node]:
                 if other not in steps and other != reference:
-                    steps[other] = _Step(node, edge, inverse)
+                    steps[other] = node, edge, inverse
                     reached.append(other)
         return steps
 
     def _rank(self, step: _Step) -> tuple[str, str, int, bool]:
-        edge = self._edges[step.edge]
+        to, number, inverse = step
+        edge = self._edges[number]
         place = edge_order(join(self._url, edge.group), edge.pointer)
-        return self._address(step.to), place, step.edge, step.inverse
+        return self._address(to), place, number, inverse
 
     def _to_reference(self, start: int, reference: int, tree: dict[int, _Step]) -> Rows | None:
         """Compose the affine map from a system; None when some step is not one."""
@@ -280,17 +282,17 @@ class _Graph:
                 known[node] = self._identity(node)
                 break
             walked.append(node)
-            node = tree[node].to
+            node = tree[node][0]
         for node in reversed(walked):
-            _, number, inverse = step = tree[node]
-            rest = known[step.to]
+            to, number, inverse = tree[node]
+            rest = known[to]
             if rest is None:
                 known[node] = None
                 continue
             there = _rows_of(self._edges[number], inverse=inverse)
             if there is None:
                 known[node] = None
-            elif step.to == reference:
+            elif to == reference:
                 known[node] = there
             elif len(rest[0]) != len(there) + 1:
                 raise _Unplaceable(
@@ -317,10 +319,9 @@ class _Graph:
         node = start
         try:
             while node != reference:
-                step = tree[node]
-                there = self._mapping_of(step.edge)
-                parts.append(there.inverse() if step.inverse else there)
-                node = step.to
+                node, number, inverse = tree[node]
+                there = self._mapping_of(number)
+                parts.append(there.inverse() if inverse else there)
             whole = Mapping.chain(parts)
 
             def move(points: NDArray[np.float64]) -> NDArray[np.float64]:

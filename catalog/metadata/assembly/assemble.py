@@ -90,11 +90,12 @@ def _dataset_edges(
             )
             continue
         edges: list[Edge | None] = []
+        path = dataset.path
         for number, transformation in enumerate(dataset.coordinateTransformations):
             # A dataset's own path wins over what its transformation calls the input.
             source = array
             written = transformation.input
-            if written is not None and written.name and written.name != dataset.path:
+            if written is not None and written.name and written.name != path:
                 source = names.get(written.name, array)
             pointer = pointers.dataset(index, position, number)
             end = transformation.output

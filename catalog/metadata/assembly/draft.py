@@ -111,7 +111,7 @@ class Draft:
         names: dict[str, SystemKey] = {}
         self.entries[location].append(names)
         implied = node.implied_systems[index] if index < len(node.implied_systems) else ()
-        container = self._container(location)
+        container = self._container(location) if self.containers else None
         shared = () if container is None else node.shared_systems
         for position, system in enumerate(image.coordinateSystems):
             name = system.name
@@ -142,9 +142,7 @@ class Draft:
         self.intrinsic[location].append(intrinsic)
         known = None if intrinsic is None else self.by_key.get(intrinsic)
         axes = None if known is None else known.axes
-        self.grids[location].append(
-            [self._declare_array(location, index, dataset, axes) for dataset in image.datasets]
-        )
+        self.grids[location].append(self._declare_arrays(location, index, image.datasets, axes))
 
     def _second(
         self,
@@ -175,17 +173,21 @@ class Draft:
             )
         return key
 
-    def _declare_array(
-        self, location: str, index: int, dataset: Dataset, axes: Axes | None
-    ) -> SystemKey | None:
-        place = join(location, dataset.path)
-        if place is None:
-            return None
-        self.arrays.setdefault(place, location)
-        key = SystemKey(place, "")
-        if key not in self.by_key:
-            self.add_array(key, location, index, axes)
-        return key
+    def _declare_arrays(
+        self, location: str, index: int, datasets: Sequence[Dataset], axes: Axes | None
+    ) -> list[SystemKey | None]:
+        keys: list[SystemKey | None] = []
+        for dataset in datasets:
+            place = join(location, dataset.path)
+            if place is None:
+                keys.append(None)
+                continue
+            self.arrays.setdefault(place, location)
+            key = SystemKey(place, "")
+            if key not in self.by_key:
+                self.add_array(key, location, index, axes)
+            keys.append(key)
+        return keys
 
     def add_array(self, key: SystemKey, group: str, index: int | None, axes: Axes | None) -> None:
         """Add an array's own system: named by its dimensions, else as the image's axes."""

@@ -7,6 +7,8 @@ from functools import lru_cache
 from catalog.metadata.nodes import GroupNode
 from catalog.metadata.problems import as_pointer
 
+_to = lru_cache(maxsize=16)(as_pointer)
+
 
 @lru_cache(maxsize=4096)
 def _of_level(root: str, image: int, dataset: int, index: int) -> str:
@@ -21,7 +23,7 @@ class Pointers:
 
     def __init__(self, node: GroupNode) -> None:
         self.node = node
-        self.root = None if node.moved else as_pointer(node.base)
+        self.root = None if node.moved else _to(node.base)
 
     def dataset(self, image: int, dataset: int, index: int) -> str:
         """Point to a transformation of a resolution level."""
