@@ -28,6 +28,7 @@ from catalog.stores.url import join
 SETTLED_NS = 20_000_000
 _SETTLED_FAR_NS = 2_000_000_000
 _TOO_RECENT = 0
+_NODE_TYPES = ("group", "array")
 
 
 class Findings:
@@ -68,12 +69,14 @@ class Findings:
             When it cannot be understood, which is kept as a problem.
         """
         self._manifest.append(self._entry(where, found))
-        try:
-            document = self._read_v3(where, found)
-        except DocumentError as error:
-            self._digests.append((path, where, digest_of(found.data)))
-            self.lose(path, error)
-            raise
+        document = recall("zarr.json", found.data)
+        if document is None or document.node_type not in _NODE_TYPES:
+            try:
+                document = self._read_v3(where, found)
+            except DocumentError as error:
+                self._digests.append((path, where, digest_of(found.data)))
+                self.lose(path, error)
+                raise
         self._add(path, where, found, document)
         if document.node_type == "array":
             return None
@@ -228,8 +231,8 @@ class Findings:
         """
         hasher = blake2b(digest_size=16)
         self._digests.sort()
-        for _, where, digest in self._digests:
-            hasher.update(where.encode() + b"\0" + digest)
+        said = [b"%b\0%b" % (where.encode(), digest) for _, where, digest in self._digests]
+        hasher.update(b"".join(said))
         self._problems.sort(key=_place_and_code)
         for problem in self._problems:
             hasher.update(f"\0{problem.location}\0{problem.code}".encode())
@@ -258,8 +261,8 @@ class Findings:
         return read_document(form, found.data, join(self.url, where))
 
     def _read_v3(self, where: str, found: Document) -> ZarrDocument:
-        document = self._read("zarr.json", where, found)
-        if document.node_type not in ("group", "array"):
+        document = read_document("zarr.json", found.data, join(self.url, where))
+        if document.node_type not in _NODE_TYPES:
             raise DocumentError(
                 f"{where} is no Zarr metadata: its node_type is neither group nor array",
                 join(self.url, where),

@@ -56,6 +56,7 @@ class _Walk:
         self.document = document
         self.version = document.version
         self.systems = document.hierarchy.assembly.systems
+        self.edges = document.hierarchy.edges
         self.code = "dimensionality"
 
     def level(self, dataset: Dataset, level: Level, where: Place) -> None:
@@ -77,6 +78,9 @@ class _Walk:
     def listed(self, transformations: tuple[tf.AnyTransform, ...], where: Place) -> None:
         """Check the transformations that an image or a scene lists."""
         names: set[str] = set()
+        node, location, edges = self.document.node, self.document.location, self.edges
+        # Nothing in most documents stands elsewhere than its place says.
+        pointer = None if node.moved else node.pointer(*where)
         for number, transformation in enumerate(transformations):
             place = (*where, number)
             name = transformation.name
@@ -88,7 +92,7 @@ class _Walk:
                 )
             if name:
                 names.add(name)
-            edge = self.document.edge(*place)
+            edge = edges.get((location, f"{pointer}/{number}" if pointer else node.pointer(*place)))
             if edge is not None and edge.input == edge.output:
                 words = f"it leads from {edge.input} to itself"
                 self._report("self-transformation", words, *place)
