@@ -1,7 +1,7 @@
 """Many hierarchies at once from one thread: an executor over an event loop.
 
-What waits for servers needs no thread of its own. The loop runs in one daemon thread, so
-that Ctrl-C in the program's own is heard at once and nothing keeps the program from ending.
+What is asked of servers is asked by others (`requests`). The loop runs in one daemon thread,
+so that Ctrl-C in the program's own is heard at once and nothing keeps the program from ending.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from catalog.crawl.requests import Requests, current_requests
 from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
 from catalog.stores.threads import in_own_thread
 
@@ -20,7 +21,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 IN_FLIGHT = 64
-REQUESTS = 128
 
 
 class LoopThread:
@@ -57,23 +57,25 @@ class LoopThread:
 class AsyncExecutor(Executor):
     """Runs `crawl_hierarchy` for many hierarchies at a time, in one thread.
 
-    Hierarchies in stores that are not asynchronous, and other functions, are run in
-    threads: as many as hierarchies at a time.
+    Hierarchies in stores of which only one thing at a time can be asked, and other
+    functions, are run in threads: as many as hierarchies at a time.
 
     Parameters
     ----------
     in_flight
         Hierarchies at a time.
     requests
-        Requests at a time, of all hierarchies together.
+        Requests at a time, of all hierarchies together; None for those of the run that
+        goes on, which finding hierarchies shares (see `requests.requests_at_once`).
     """
 
-    def __init__(self, in_flight: int = IN_FLIGHT, requests: int = REQUESTS) -> None:
-        if in_flight < 1 or requests < 1:
-            raise ValueError("at least one hierarchy and one request at a time are needed")
+    def __init__(self, in_flight: int = IN_FLIGHT, requests: int | None = None) -> None:
+        if in_flight < 1:
+            raise ValueError("at least one hierarchy at a time is needed")
+        self._own = None if requests is None else Requests(requests)
+        self._requests = self._own or current_requests()
         self._thread = LoopThread()
         self._hierarchies = asyncio.Semaphore(in_flight)
-        self._requests = asyncio.Semaphore(requests)
         self._lock = threading.Lock()
         self._running: set[Future[Any]] = set()
         self._ended = False
@@ -107,6 +109,8 @@ class AsyncExecutor(Executor):
                 if not future.cancelled():
                     future.exception()
         self._thread.stop()
+        if self._own is not None:
+            self._own.stop()
 
     def __exit__(
         self,
@@ -125,6 +129,6 @@ class AsyncExecutor(Executor):
             work: Callable[..., Any] = function
             if work is not crawl_hierarchy:
                 return await in_own_thread(lambda: function(*args, **kwargs))
-            outcome: Any = await crawl_hierarchy_async(*args, **kwargs, slots=self._requests)
+            outcome: Any = await crawl_hierarchy_async(*args, **kwargs, requests=self._requests)
             result: T = outcome
             return result

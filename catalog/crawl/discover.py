@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
-from catalog.crawl.driving import is_async
+from catalog.crawl.requests import current_requests
 from catalog.errors import CatalogError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Listing, Stat, Store, StoreOptions
+from catalog.stores import DEFAULT_OPTIONS, Listing, Stat, Store, StoreOptions
 from catalog.stores.url import join
 
 # Any of these in a folder makes it a Zarr node.
@@ -20,8 +21,9 @@ MARKERS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata")
 # Zipped hierarchies: of RFC-9, and as others call them. Other archives hold anything.
 _ARCHIVES = (".ozx", ".zarr.zip")
 
-# Folders that are looked at together, where looking means waiting for a server.
-_AT_ONCE = 128
+# Folders that are looked at ahead, where looking means waiting for a server: no more at a
+# time than there may be requests.
+_AHEAD = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def discover(
     """
     if not store.lists:
         yield _unlisted_root(store)
-    elif is_async(store) and not store.near:
+    elif store.at_once:
         yield from _discover_ahead(store, options)
     else:
         yield from _discover_in_turn(store, options)
@@ -124,20 +126,18 @@ def _discover_in_turn(store: Store, options: StoreOptions) -> Iterator[Found | F
         pending.extend(reversed(plain))
 
 
-def _discover_ahead(store: AsyncStore, options: StoreOptions) -> Iterator[Found | FolderProblem]:
+def _discover_ahead(store: Store, options: StoreOptions) -> Iterator[Found | FolderProblem]:
     """Look at many folders at a time; give what is met by folder, by name."""
-    from catalog.crawl.concurrent import LoopThread
-
     root = store.url
-    thread = LoopThread()
+    requests = current_requests()
     # What comes first is last.
     pending: list[str] = [""]
     looks: dict[str, Future[Stat | Listing]] = {}
     try:
         while pending:
-            for path in pending[-_AT_ONCE:]:
+            for path in reversed(pending[-_AHEAD:]):
                 if path not in looks:
-                    looks[path] = thread.start(_look(store, path))
+                    looks[path] = requests.start(partial(_look, store, path))
             path = pending.pop()
             try:
                 met = looks.pop(path).result()
@@ -158,16 +158,17 @@ def _discover_ahead(store: AsyncStore, options: StoreOptions) -> Iterator[Found 
                     prefix + name for name in reversed(met.folders) if name not in met.links
                 )
     finally:
-        thread.stop()
+        for look in looks.values():
+            look.cancel()
 
 
-async def _look(store: AsyncStore, path: str) -> Stat | Listing:
+def _look(store: Store, path: str) -> Stat | Listing:
     """Give the time of a folder's ``zarr.json``; without one, what else is in it."""
     try:
-        seen = await store.stat_async(f"{path}/zarr.json" if path else "zarr.json")
+        seen = store.stat(f"{path}/zarr.json" if path else "zarr.json")
     except StoreError:  # listing tells, or says what is wrong
         seen = None
-    return seen if seen is not None else await store.list_folder_async(path)
+    return seen if seen is not None else store.list_folder(path)
 
 
 def _remarks(root: str, path: str, listing: Listing) -> Iterator[FolderProblem]:

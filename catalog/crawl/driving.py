@@ -8,11 +8,13 @@ it is for the logic to say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
-from typing import Any, Literal, TypeGuard, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import Any, Literal, TypeVar
 
+from catalog.crawl.requests import Requests, current_requests
 from catalog.errors import CatalogError, StoreError
-from catalog.stores import AsyncStore, Document, Listing, Stat, Store
+from catalog.stores import Document, Listing, Stat, Store
 from catalog.stores.threads import in_own_thread
 from catalog.stores.url import join
 
@@ -28,16 +30,7 @@ Asking = Generator[Sequence[Question], Sequence[Answer], T]
 _PATIENCE = 15 * 60.0
 
 
-def is_async(store: Store) -> TypeGuard[AsyncStore]:
-    """Tell whether a store answers many questions at once.
-
-    The class is looked at, and not by `isinstance`: that would ask for the store's
-    properties, some of which ask a server.
-    """
-    return hasattr(type(store), "get_async")
-
-
-async def may_list(store: AsyncStore) -> bool:
+async def may_list(store: Store) -> bool:
     """Tell whether a store lists folders, for which it may have to ask its server."""
     access = getattr(store, "access", None)
     is_known = access is not None and access.listing is not None
@@ -57,7 +50,7 @@ def in_loop() -> bool:
 
 def drive(store: Store, asking: Asking[T]) -> T:
     """Answer all questions one after the other; give what the logic returns."""
-    ways = {"get": store.get, "list": store.list_folder, "stat": store.stat}
+    ways = _ways(store)
     try:
         batch = next(asking)
         while True:
@@ -74,44 +67,37 @@ def drive(store: Store, asking: Asking[T]) -> T:
 
 
 async def drive_async(
-    store: AsyncStore,
+    store: Store,
     asking: Asking[T],
-    slots: asyncio.Semaphore | None = None,
+    requests: Requests | None = None,
     patience: float = _PATIENCE,
 ) -> T:
     """Answer the questions of each batch all at once; give what the logic returns.
 
     Parameters
     ----------
-    slots
-        As many as there may be requests at a time, of all who share them.
+    requests
+        Those who ask, for all who share them; of the run that goes on, if None.
     patience
         Seconds after which one answer is not waited for any longer.
     """
-    ways = {
-        "get": store.get_async,
-        "list": store.list_folder_async,
-        "stat": store.stat_async,
-    }
-    slots = slots or asyncio.Semaphore(64)
+    ways = _ways(store)
+    requests = requests or current_requests()
+    batch: Sequence[Question] = ()
 
-    async def answer(kind: Kind, path: str) -> Answer:
-        async with slots:
-            try:
-                async with asyncio.timeout(patience):
-                    return await ways[kind](path)
-            except CatalogError as error:
-                return error
-            except TimeoutError:
-                url = join(store.url, path)
-                return StoreError(f"{url} was not answered within {patience:g} s", url)
+    def late(index: int) -> StoreError:
+        url = join(store.url, batch[index][1])
+        return StoreError(f"{url} was not answered within {patience:g} s", url)
 
     try:
         batch = next(asking)
         while True:
-            batch = asking.send(
-                await asyncio.gather(*(answer(question[0], question[1]) for question in batch))
-            )
+            questions = [partial(ways[question[0]], question[1]) for question in batch]
+            batch = asking.send(await requests.answers(questions, patience, late))
     except StopIteration as stop:
         value: T = stop.value
         return value
+
+
+def _ways(store: Store) -> dict[Kind, Callable[[str], Answer]]:
+    return {"get": store.get, "list": store.list_folder, "stat": store.stat}

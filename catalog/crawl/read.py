@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from catalog.crawl.driving import drive, drive_async, in_loop, is_async, may_list
+from catalog.crawl.driving import drive, drive_async, in_loop, may_list
 from catalog.crawl.reading import GroupDocument, Reading
+from catalog.crawl.requests import Requests
 from catalog.crawl.walk import Walk
-from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Store, StoreOptions, open_store
+from catalog.stores import DEFAULT_OPTIONS, Store, StoreOptions, open_store
 
 __all__ = [
     "GroupDocument",
@@ -38,7 +39,7 @@ def read_hierarchy(
         When the root's own document cannot be understood.
     """
     store = open_store(url, boundary, options)
-    if is_async(store) and not in_loop():
+    if store.at_once and not in_loop():
         return asyncio.run(read_store_async(store, options))
     return read_store(store, options)
 
@@ -50,17 +51,17 @@ def read_store(store: Store, options: StoreOptions = DEFAULT_OPTIONS) -> Reading
 
 
 async def read_store_async(
-    store: AsyncStore,
+    store: Store,
     options: StoreOptions = DEFAULT_OPTIONS,
-    slots: asyncio.Semaphore | None = None,
+    requests: Requests | None = None,
 ) -> Reading:
     """Read the hierarchy at the root of an open store, many questions at a time.
 
     Parameters
     ----------
-    slots
-        As many as there may be requests at a time.
+    requests
+        Those who ask; of the run that goes on, if None.
     """
     lists = await may_list(store)
     walk = Walk(store.url, near=store.near, lists=lists, options=options)
-    return await drive_async(store, walk.run(), slots)
+    return await drive_async(store, walk.run(), requests)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from catalog.crawl.driving import drive, drive_async, in_loop, is_async
+from catalog.crawl.driving import drive, drive_async, in_loop
 from catalog.crawl.manifest import UNREADABLE, array_entries, compare_root, is_unchanged
 from catalog.crawl.records import (
     Failed,
@@ -19,8 +19,9 @@ from catalog.crawl.records import (
     ProblemRecord,
     Unchanged,
 )
+from catalog.crawl.requests import Requests
 from catalog.errors import CatalogError, DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, AsyncStore, Stat, Store, StoreOptions, open_store
+from catalog.stores import DEFAULT_OPTIONS, Stat, Store, StoreOptions, open_store
 from catalog.stores.opening import is_plain_remote
 from catalog.stores.threads import in_own_thread
 
@@ -59,7 +60,7 @@ def crawl_hierarchy(
     """
     try:
         store = open_store(url, boundary, options)
-        if is_async(store) and not store.near and not in_loop():
+        if store.at_once and not in_loop():
             return asyncio.run(
                 crawl_hierarchy_async(
                     *(url, known_manifest, known_digest, boundary, options),
@@ -93,7 +94,7 @@ async def crawl_hierarchy_async(
     thorough: bool = False,
     seen: Stat | None = None,
     store: Store | None = None,
-    slots: asyncio.Semaphore | None = None,
+    requests: Requests | None = None,
 ) -> Outcome:
     """Do what `crawl_hierarchy` does, while others are doing it too.
 
@@ -101,8 +102,8 @@ async def crawl_hierarchy_async(
     ----------
     store
         The hierarchy's, when it is open already.
-    slots
-        As many as there may be requests at a time.
+    requests
+        Those who ask; of the run that goes on, if None.
     """
     try:
         if store is None:
@@ -111,7 +112,7 @@ async def crawl_hierarchy_async(
                 store = open_store(url, boundary, options)
             else:
                 store = await in_own_thread(lambda: open_store(url, boundary, options))
-        if not is_async(store):
+        if not store.at_once:
             known = (known_manifest, known_digest)
             return await in_own_thread(
                 lambda: crawl_hierarchy(
@@ -120,25 +121,25 @@ async def crawl_hierarchy_async(
             )
         if known_manifest and not thorough:
             compared = compare_root(known_manifest, seen)
-            if await drive_async(store, compared, slots):
+            if await drive_async(store, compared, requests):
                 return Unchanged(url)
-        return await _read_async(store, known_manifest, known_digest, options, slots)
+        return await _read_async(store, known_manifest, known_digest, options, requests)
     except Exception as error:
         return _failure(url, error)
 
 
 async def _read_async(
-    store: AsyncStore,
+    store: Store,
     known_manifest: Sequence[ManifestEntry],
     known_digest: bytes | None,
     options: StoreOptions,
-    slots: asyncio.Semaphore | None,
+    requests: Requests | None,
 ) -> Outcome:
     from catalog.crawl.naming import stored
     from catalog.crawl.read import read_store_async
     from catalog.metadata.nodes import GroupNode
 
-    reading = await read_store_async(store, options, slots)
+    reading = await read_store_async(store, options, requests)
     if any(isinstance(node, GroupNode) and stored(node) for node in reading.nodes.values()):
         # Arrays are read by zarr, which waits for each answer.
         return await in_own_thread(lambda: _judge(reading, store, known_manifest, known_digest))

@@ -12,6 +12,7 @@ from platform import node
 from typing import NamedTuple
 
 from catalog.crawl.records import HierarchyRecord, ManifestEntry, Outcome
+from catalog.crawl.requests import requests_at_once
 from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
 from catalog.database.parcels.parcel import Parcel, Unusable, pack
 from catalog.stores import DEFAULT_OPTIONS, Stat, StoreOptions
@@ -88,13 +89,13 @@ def read_batch(tasks: Sequence[Task]) -> Batch:
 
 
 async def _read_at_once(tasks: Sequence[Task]) -> list[Outcome]:
-    slots = asyncio.Semaphore(2 * len(tasks))
-    return await asyncio.gather(
-        *(
-            crawl_hierarchy_async(*task[:5], thorough=task.thorough, seen=task.seen, slots=slots)
-            for task in tasks
+    with requests_at_once(2 * len(tasks)):
+        return await asyncio.gather(
+            *(
+                crawl_hierarchy_async(*task[:5], thorough=task.thorough, seen=task.seen)
+                for task in tasks
+            )
         )
-    )
 
 
 def is_near(url: str) -> bool:

@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from catalog.crawl.requests import requests_at_once
 from catalog.indexing.crawl import Crawl, Settings
 from catalog.indexing.garbage import seldom_looked_for
 from catalog.indexing.interruption import Interrupted, Stopping
@@ -156,17 +157,19 @@ def readers(
     concurrency: int = CONCURRENCY,
 ) -> Iterator[Readers]:
     """Lend those who read, of which none is started before there is something to read."""
-    if executor is not None:
-        together = 1 if isinstance(executor, ThreadPoolExecutor) else _TOGETHER
-        lane = Lane(executor, together=together, ahead=64)
-        yield Readers(lane, lambda: lane)
-        return
     with ExitStack() as stack:
+        # Of servers no more is asked at a time by whoever finds hierarchies and whoever reads them.
+        stack.enter_context(requests_at_once(2 * concurrency))
+        if executor is not None:
+            together = 1 if isinstance(executor, ThreadPoolExecutor) else _TOGETHER
+            lane = Lane(executor, together=together, ahead=64)
+            yield Readers(lane, lambda: lane)
+            return
 
         def crowd() -> Lane:
             from catalog.crawl.concurrent import AsyncExecutor
 
-            at_once = stack.enter_context(AsyncExecutor(concurrency, 2 * concurrency))
+            at_once = stack.enter_context(AsyncExecutor(concurrency))
             # Some wait their turn, so that none idles while this thread writes.
             return Lane(at_once, ahead=2 * concurrency + 64)
 

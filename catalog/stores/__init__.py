@@ -7,7 +7,7 @@ Paths inside a store count from the URL it was opened at: no slash at either end
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol
 
 # Attributes of a megabyte exist; sixteen are a mistake, or an attack on memory.
 LARGEST_DOCUMENT = 16 * 1024 * 1024
@@ -109,6 +109,10 @@ class Store(Protocol):
         """
 
     @property
+    def at_once(self) -> bool:
+        """Whether many things are asked for at once, each from a thread, to wait for them once."""
+
+    @property
     def url(self) -> str:
         """URL that was opened, in its one spelling."""
 
@@ -123,20 +127,6 @@ class Store(Protocol):
         """
 
     def stat(self, path: str) -> Stat | None:
-        """Tell a document's or folder's time and size; None when it is not there."""
-
-
-@runtime_checkable
-class AsyncStore(Store, Protocol):
-    """A store that answers many questions at once: those of `Store`, asynchronously."""
-
-    async def list_folder_async(self, path: str) -> Listing:
-        """List a folder; StoreError when it cannot be."""
-
-    async def get_async(self, path: str) -> Document | None:
-        """Read a document; None when there is none."""
-
-    async def stat_async(self, path: str) -> Stat | None:
         """Tell a document's or folder's time and size; None when it is not there."""
 
 

@@ -253,6 +253,7 @@ class ZipStore:
     """
 
     lists = True
+    at_once = False
 
     def __init__(
         self,

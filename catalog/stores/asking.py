@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from catalog.errors import StoreError
@@ -70,23 +69,6 @@ def ask(question: Callable[[], T], retries: int, url: str, verb: str = "read") -
             if not failed.passing or attempt >= retries:
                 raise _error(failed, attempt, url, verb) from None
             time.sleep(_pause(failed, attempt))
-        attempt += 1
-        count(retries=1)
-
-
-async def ask_async(
-    question: Callable[[], Awaitable[T]], retries: int, url: str, verb: str = "read"
-) -> T:
-    """Ask as `ask` does, while others are asking too."""
-    attempt = 0
-    while True:
-        count(requests=1)
-        try:
-            return await question()
-        except FailedRequest as failed:
-            if not failed.passing or attempt >= retries:
-                raise _error(failed, attempt, url, verb) from None
-            await asyncio.sleep(_pause(failed, attempt))
         attempt += 1
         count(retries=1)
 

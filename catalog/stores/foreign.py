@@ -30,6 +30,7 @@ class FsspecStore:
 
     lists = True
     near = False
+    at_once = False  # not all that fsspec knows may be asked from many threads
 
     def __init__(
         self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS

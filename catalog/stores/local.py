@@ -38,6 +38,7 @@ class LocalStore:
 
     lists = True
     near = True
+    at_once = False
 
     def __init__(
         self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS

@@ -7,16 +7,15 @@ without anything in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.errors import DocumentError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
-from catalog.stores.asking import PASSING, FailedRequest, RefusedError, ask, ask_async
+from catalog.stores.asking import PASSING, FailedRequest, RefusedError, ask
 from catalog.stores.clients import DEAD_END, connect
 from catalog.stores.opening import LARGEST_WHOLE
-from catalog.stores.threads import in_thread
 from catalog.stores.times import nanoseconds
 from catalog.stores.traffic import Traffic, count, traffic
 from catalog.stores.url import encode, is_plain, join, split
@@ -53,6 +52,7 @@ class ObjectStore:
     """
 
     near = False
+    at_once = True
 
     def __init__(
         self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS
@@ -94,18 +94,6 @@ class ObjectStore:
             path, self._ask(path, lambda: obstore.list_with_delimiter(self._client, key), "listed")
         )
 
-    async def list_folder_async(self, path: str) -> Listing:
-        """List a folder, all pages of it."""
-        import obstore
-
-        key = self._key(path)
-        return self._listed(
-            path,
-            await self._ask_async(
-                path, lambda: obstore.list_with_delimiter_async(self._client, key), "listed"
-            ),
-        )
-
     def get(self, path: str) -> Document | None:
         """Read a document.
 
@@ -132,24 +120,6 @@ class ObjectStore:
                 return None
             raise
 
-    async def get_async(self, path: str) -> Document | None:
-        """Read a document."""
-        import obstore
-
-        key = self._key(path)
-
-        async def question() -> Document | None:
-            found = await obstore.get_async(self._client, key)
-            self._judge_size(path, found, self._options.largest_document)
-            return self._document(found, (await found.bytes_async()).to_bytes())
-
-        try:
-            return await self._ask_async(path, question, "read")
-        except RefusedError:
-            if await in_thread(partial(self._hides, path)):
-                return None
-            raise
-
     def stat(self, path: str) -> Stat | None:
         """Tell a document's time, size and etag; None for a folder, which has none."""
         import obstore
@@ -161,23 +131,6 @@ class ObjectStore:
             found = self._ask(path, lambda: obstore.head(self._client, key), "read")
         except RefusedError:
             if self._hides(path):
-                return None
-            raise
-        return None if found is None else _stat(found)
-
-    async def stat_async(self, path: str) -> Stat | None:
-        """Tell a document's time, size and etag; None for a folder, which has none."""
-        import obstore
-
-        key = self._key(path)
-        if not key:
-            return None
-        try:
-            found = await self._ask_async(
-                path, lambda: obstore.head_async(self._client, key), "read"
-            )
-        except RefusedError:
-            if await in_thread(partial(self._hides, path)):
                 return None
             raise
         return None if found is None else _stat(found)
@@ -285,18 +238,6 @@ class ObjectStore:
                 return None
 
         return ask(asked, self._options.retries, join(self._url, path), verb)
-
-    async def _ask_async(
-        self, path: str, question: Callable[[], Awaitable[T]], verb: str
-    ) -> T | None:
-        async def asked() -> T | None:
-            try:
-                return await question()
-            except Exception as error:
-                self._judge(error)
-                return None
-
-        return await ask_async(asked, self._options.retries, join(self._url, path), verb)
 
     def _judge(self, error: Exception) -> None:
         """Turn what obstore raises into what it means; nothing when there is nothing."""

@@ -16,46 +16,82 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# As many wait at once, at most, in this process.
-MOST = 128
+# As many wait for parts of arrays at once, at most, in this process.
+_MOST = 128
 
 
-class _Threads:
-    """Threads that are started as they are needed, and kept."""
+class Threads:
+    """Threads that are started as they are needed, and kept until they are stopped.
 
-    def __init__(self) -> None:
-        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+    Parameters
+    ----------
+    most
+        How many there may be at a time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
         self._lock = threading.Lock()
-        self._started = 0
+        self._begin()
 
-    def submit(self, work: Callable[[], None]) -> None:
-        self._work.put(work)
-        if self._idle.acquire(blocking=False):
-            return
+    def _begin(self) -> None:
+        self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._started = 0
+        self._process = os.getpid()
+
+    def submit(self, work: Callable[[], object]) -> None:
+        """Do something that never raises, as soon as a thread is free.
+
+        When it gives True, another thread has taken the place of this one, see `replace`.
+        """
+        if self._process != os.getpid():  # it was forked: its parent's threads do not run here
+            self._begin()
+        queue = self._work
+        queue.put(work)
+        # Most often a thread that was idle has taken it by now.
+        if self._started < self.most and not queue.empty():
+            self._start()
+
+    def replace(self) -> None:
+        """Let another thread take the place of one that does not come back from its work."""
         with self._lock:
-            if self._started >= MOST:
+            self._started -= 1
+        if not self._work.empty():
+            self._start()
+
+    def stop(self) -> None:
+        """Forget what has not begun; let the threads end, those that wait at once."""
+        with self._lock:
+            queue, started = self._work, self._started
+            self._begin()
+            with suppress(Exception):
+                while True:
+                    queue.get_nowait()
+            for _ in range(started):
+                queue.put(None)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._started >= self.most:
                 return
             self._started += 1
-        threading.Thread(target=self._run, name="catalog-stores", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            self._work.get()()
-            self._idle.release()
+        run = threading.Thread(target=_run, args=(self._work,), name="catalog-stores", daemon=True)
+        run.start()
 
 
-_threads: dict[int, _Threads] = {}
-_lock = threading.Lock()
+def _run(queue: SimpleQueue[Callable[[], object] | None]) -> None:
+    while (work := queue.get()) is not None:
+        if work() is True:
+            return
+        del work  # what it holds must not live until the next comes
+
+
+_waiting = Threads(_MOST)
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Do what waits in another thread; as many as `MOST` do so at once."""
-    with _lock:
-        threads = _threads.get(os.getpid())
-        if threads is None:  # of a process that was forked, its parent's do not run here
-            threads = _threads[os.getpid()] = _Threads()
-    return await _done(work, threads.submit)
+    """Do what waits in another thread; at most 128 do so at once."""
+    return await _done(work, _waiting.submit)
 
 
 async def in_own_thread(work: Callable[[], T]) -> T:

@@ -12,9 +12,8 @@ from urllib.parse import quote, urljoin
 from catalog.errors import DocumentError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
 from catalog.stores.access import access
-from catalog.stores.asking import FailedRequest, ask, ask_async
+from catalog.stores.asking import FailedRequest, ask
 from catalog.stores.opening import LARGEST_WHOLE
-from catalog.stores.threads import in_thread
 from catalog.stores.traffic import Traffic, traffic
 from catalog.stores.url import encode, is_plain, join, relative, split
 from catalog.stores.web_client import Answer, TooLargeError, location, web_client
@@ -40,6 +39,7 @@ class WebStore:
     """
 
     near = False
+    at_once = True
 
     def __init__(
         self, url: str, boundary: str | None = None, options: StoreOptions = DEFAULT_OPTIONS
@@ -92,24 +92,6 @@ class WebStore:
             ),
         )
 
-    async def list_folder_async(self, path: str) -> Listing:
-        """List a folder as the server does."""
-        place = self._place(path, folder=True)
-        if self.access.listing is None:
-            await in_thread(lambda: self.lists)
-        if not self.lists:
-            raise self._unlisted(path)
-        url = join(self._url, path)
-        return self._listing(
-            path,
-            await ask_async(
-                lambda: in_thread(lambda: self._names(place, self.access.listing)),
-                self._options.retries,
-                url,
-                "listed",
-            ),
-        )
-
     def get(self, path: str) -> Document | None:
         """Read a document.
 
@@ -125,28 +107,10 @@ class WebStore:
             lambda: self._document(path, place), self._options.retries, join(self._url, path)
         )
 
-    async def get_async(self, path: str) -> Document | None:
-        """Read a document."""
-        place = self._place(path)
-        return await ask_async(
-            lambda: in_thread(lambda: self._document(path, place)),
-            self._options.retries,
-            join(self._url, path),
-        )
-
     def stat(self, path: str) -> Stat | None:
         """Tell a document's time, size and etag; None for what shows no change by these."""
         place = self._place(path)
         return ask(lambda: self._head(place), self._options.retries, join(self._url, path))
-
-    async def stat_async(self, path: str) -> Stat | None:
-        """Tell a document's time, size and etag; None for what shows no change by these."""
-        place = self._place(path)
-        return await ask_async(
-            lambda: in_thread(lambda: self._head(place)),
-            self._options.retries,
-            join(self._url, path),
-        )
 
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes | None:
         """Read a part of a file, however large; a negative start counts from its end."""

@@ -1,6 +1,7 @@
 """What is broken, hostile or slow in a store is told, and stops nothing else."""
 
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from catalog.crawl.discover import discover
 from catalog.crawl.driving import drive, drive_async
 from catalog.crawl.read import read_store
 from catalog.crawl.records import Failed, HierarchyRecord
+from catalog.crawl.requests import Requests
 from catalog.crawl.walk import Walk
 from catalog.crawl.work import crawl_hierarchy
 from catalog.errors import DocumentError, StoreError
@@ -21,13 +23,15 @@ QUICK = StoreOptions(retries=0, timeout=0.5)
 
 @dataclass
 class Shelf:
-    """A store of documents in memory that can be asked asynchronously; not near."""
+    """A store of documents in memory of which much can be asked at once; not near."""
 
     documents: dict[str, bytes]
     lists: bool = True
     near: bool = False
+    at_once: bool = True
     url: str = "test://shelf"
     hangs: frozenset[str] = frozenset()
+    hung: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
 
     def list_folder(self, path):
@@ -40,25 +44,14 @@ class Shelf:
 
     def get(self, path):
         self.asked.append(path)
+        if path in self.hangs:
+            self.hung.wait()
         data = self.documents.get(path)
         return None if data is None else Document(data, 0, len(data), f"etag of {data!r}")
 
     def stat(self, path):
         found = self.get(path)
         return None if found is None else Stat(*found[1:])
-
-    async def list_folder_async(self, path):
-        return self.list_folder(path)
-
-    async def get_async(self, path):
-        if path in self.hangs:
-            import asyncio
-
-            await asyncio.sleep(3600)
-        return self.get(path)
-
-    async def stat_async(self, path):
-        return self.stat(path)
 
 
 def shelf(documents, **more):
@@ -120,11 +113,17 @@ def test_a_store_that_forgets_its_own_limits_is_given_up(collection):
     import asyncio
 
     documents = {"zarr.json": collection.scene(0, 1), "tile_0/zarr.json": collection.image(0, 1)}
-    store = shelf(documents, hangs=frozenset(["tile_0/zarr.json"]))
-    reading = asyncio.run(drive_async(store, walk(store), patience=0.1))
+    store = hung = shelf(documents, hangs=frozenset(["tile_0/zarr.json"]))
+    requests = Requests(1)
+    reading = asyncio.run(drive_async(store, walk(store), requests, patience=0.1))
     assert [problem.location for problem in reading.problems] == ["tile_0"]
     assert "not answered within 0.1 s" in reading.problems[0].message
     assert not reading.whole
+    # Another thread asks in place of the one that hangs, which ends when it is let go.
+    store = shelf(documents)
+    assert asyncio.run(drive_async(store, walk(store), requests)).whole
+    hung.hung.set()
+    requests.stop()
 
 
 @pytest.mark.parametrize("listing", [True, False])

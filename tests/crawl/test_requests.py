@@ -2,14 +2,17 @@
 
 import http.client
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from catalog.crawl.concurrent import AsyncExecutor
 from catalog.crawl.discover import discover
 from catalog.crawl.records import Failed, HierarchyRecord, Unchanged
+from catalog.crawl.requests import requests_at_once
 from catalog.crawl.work import crawl_hierarchy
 from catalog.stores import StoreOptions, open_store
 
@@ -25,6 +28,17 @@ class Between(BaseHTTPRequestHandler):
         pass
 
     def pass_on(self):
+        with self.server.lock:
+            self.server.under_way += 1
+            self.server.most = max(self.server.most, self.server.under_way)
+        try:
+            self.pass_on_one()
+        finally:
+            with self.server.lock:
+                self.server.under_way -= 1
+
+    def pass_on_one(self):
+        time.sleep(self.server.pause)
         log = self.server.log
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
@@ -60,6 +74,8 @@ class Between(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    under_way = most = 0
+    pause = 0.0
 
 
 @pytest.fixture
@@ -67,6 +83,7 @@ def watched(bucket, monkeypatch):
     """A bucket whose server's requests are kept, and fail where `faults` says so."""
     server = Server(("127.0.0.1", 0), Between)
     server.behind = bucket.server.port
+    server.lock = threading.Lock()
     server.log = []
     server.faults = {}
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -75,7 +92,7 @@ def watched(bucket, monkeypatch):
     assert open_store(bucket.url).lists  # which one request tells, once for each bucket
     server.log.clear()
     yield SimpleNamespace(
-        folder=bucket.folder, url=bucket.url, log=server.log, faults=server.faults
+        folder=bucket.folder, url=bucket.url, log=server.log, faults=server.faults, server=server
     )
     server.shutdown()
     server.server_close()
@@ -193,6 +210,31 @@ def test_the_web_is_asked_for_what_the_metadata_names_for_labels_and_a_crate(
     labels = [f"/scene.zarr/tile_{number}/labels/zarr.json" for number in range(5)]
     crate = "/scene.zarr/ro-crate-metadata.json"
     assert asked(server.requests, "GET") == sorted([*needed, *labels, crate])
+
+
+def test_finding_and_reading_ask_no_more_at_once_than_may_be_together(watched, collection):
+    for number in range(20):
+        collection.write_scene(watched.folder / f"{number:02}.zarr", images=3, levels=1)
+    with requests_at_once(5), AsyncExecutor() as executor:
+        found = discover(open_store(watched.url))
+        futures = [executor.submit(crawl_hierarchy, item.url) for item in found]
+        assert all(isinstance(future.result(), HierarchyRecord) for future in futures)
+    assert len(futures) == 20
+    assert 2 <= watched.server.most <= 5
+
+
+def test_finding_that_is_given_up_asks_nothing_more(watched, collection):
+    for number in range(40):
+        collection.write_scene(watched.folder / f"{number:02}.zarr", images=1, levels=1)
+    watched.server.pause = 0.05
+    with requests_at_once(2):
+        found = discover(open_store(watched.url))
+        assert next(found).url == f"{watched.url}/00.zarr"
+        found.close()
+        asked_by_then = len(watched.log)
+    assert asked_by_then < 20
+    time.sleep(0.3)
+    assert len(watched.log) <= asked_by_then + 2
 
 
 def test_a_refused_part_is_a_problem_and_keeps_what_is_recorded(watched, collection):
