@@ -34,6 +34,8 @@ from catalog.stores import DEFAULT_OPTIONS, Document, Listing, StoreOptions
 
 # Questions in one batch: it bounds the documents that are held before they are understood.
 _AT_ONCE = 1024
+# Numbered images that are asked for before it is known whether the one before is there.
+_MOST_AHEAD = 32
 # Beyond so many names, the listing is waited for rather than asked beside it.
 _MOST_NAMED = 1024
 
@@ -75,6 +77,10 @@ class Walk:
         self._unsought: list[tuple[str, int]] = []
         # `OME` groups of bioformats2raw, and the groups whose images they name.
         self._numbered: dict[str, str] = {}
+        # Documents of numbered images that were asked for ahead: who waits for the answer that
+        # is to come, and answers that nobody waited for.
+        self._coming: dict[str, Place | None] = {}
+        self._early: dict[str, Document | CatalogError | None] = {}
 
     def run(self) -> Asking[Reading]:
         """Ask for what lies in the hierarchy, and give it.
@@ -139,7 +145,13 @@ class Walk:
         sought = place.sought
         if sought:
             place.sought = sought[1:]
-            self._pending.append(("get", place.prefix + sought[0], _TAKES[sought[0]], place))
+            where = place.prefix + sought[0]
+            if where in self._coming:
+                self._coming[where] = place
+            elif where in self._early:
+                _TAKES[sought[0]](self, place, where, self._early.pop(where))
+            else:
+                self._pending.append(("get", where, _TAKES[sought[0]], place))
         elif self._lists and place.named and place.path not in self._shown:
             self._unshown[place.path] = place
         elif self._lists and not place.doubtful:
@@ -246,6 +258,14 @@ class Walk:
         self._copies_v2 = self._found.add_copies_v2(where, answer, counts=counts)
         if self._copies_v2 is not None and not self._lists:
             self._follow_copies(copies_v2(self._copies_v2))
+
+    def _take_early(self, place: Place, where: str, answer: Document | CatalogError | None) -> None:
+        """Keep what was asked for ahead, until all numbers before are known to be there."""
+        waiting = self._coming.pop(where)
+        if waiting is None:
+            self._early[where] = answer
+        else:
+            _TAKES[where.rpartition("/")[2]](self, waiting, where, answer)
 
     def _take_crate(self, place: Place, where: str, answer: Document | CatalogError | None) -> None:
         if isinstance(answer, CatalogError):
@@ -400,7 +420,18 @@ class Walk:
                 self._number(higher, int(number) + 1, zarr_format)
 
     def _number(self, base: str, number: int, zarr_format: int = 3) -> None:
-        self._go(f"{base}/{number}" if base else str(number), zarr_format, "group")
+        """Go to a numbered image, and ask for as many more as have been met."""
+        prefix = f"{base}/" if base else ""
+        self._go(f"{prefix}{number}", zarr_format, "group")
+        ahead = min(number, _MOST_AHEAD)
+        for other in range(number + 1, number + ahead + 1):
+            path = f"{prefix}{other}"
+            (name, *_) = documents_of(zarr_format, "group", near=self._near, lists=False)
+            where = f"{path}/{name}"
+            if not (path in self._met or where in self._coming or where in self._early):
+                self._coming[where] = None
+                place = Place(path, zarr_format, "group", ())
+                self._pending.append(("get", where, Walk._take_early, place))
 
     def _expect(self, path: str, node: GroupNode) -> None:
         """Remember what a group of Zarr v2 says of folders that its listing will show."""

@@ -197,6 +197,28 @@ def test_images_of_a_collection_are_counted_until_one_is_missing(collection):
     assert sorted(drive(store, walk(store)).nodes) == ["", "4", "OME"]
 
 
+@pytest.mark.parametrize("there", [0, 1, 2, 3, 8, 9, 40, 100])
+def test_numbered_images_are_asked_for_ahead_and_found_as_one_by_one(collection, there):
+    documents = {
+        "zarr.json": collection.group({"ome": {"version": "0.5", "bioformats2raw.layout": 3}})
+    }
+    for number in (*range(there), *range(there + 1, 200, 2)):
+        documents[f"{number}/zarr.json"] = collection.image(number, 1)
+        documents[f"{number}/0/zarr.json"] = collection.array([4, 4, 4])
+    store = shelf(documents, lists=False)
+    trips = len(list(batches(store)))
+    assert trips < 10 + there / 16
+    images = {path.split("/")[0] for path in store.asked if path.endswith("zarr.json")} - {"OME"}
+    assert len(images) <= 2 * there + 5  # of these, what was asked for and does not count
+    # One that cannot be read and lies beyond the first that is missing is no problem.
+    store.documents[f"{there + 2}/zarr.json"] = b"{"
+    reading = drive(store, walk(store))
+    assert {path for path in reading.nodes if "/" not in path} == {"", *map(str, range(there))}
+    assert not reading.problems
+    manifest = {entry.path.split("/")[0] for entry in reading.manifest}
+    assert manifest == {"zarr.json", *map(str, range(there))}
+
+
 def test_consolidated_names_are_followed_and_their_content_is_not_believed(collection):
     copies = {
         "a": collection.group({}),
