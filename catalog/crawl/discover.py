@@ -85,11 +85,27 @@ def _unlisted_root(store: Store) -> Found:
     # A server may give neither etag nor time.
     if any(store.get(marker) is not None for marker in ("zarr.json", ".zattrs", ".zgroup")):
         return Found(store.url)
+    if _is_missing(store):
+        raise StoreError(
+            f"there is nothing at {store.url}: the server answers 404 (not found) for it, and for "
+            "any Zarr metadata in it; check the address, or, where it is a folder that the server "
+            "does not show, give the URLs of the hierarchies in it",
+            store.url,
+        )
     raise StoreError(
         f"{store.url} cannot be listed, and is no Zarr hierarchy itself: give the URLs of the "
         "hierarchies in it, or a list of them in a file",
         store.url,
     )
+
+
+def _is_missing(store: Store) -> bool:
+    from catalog.stores.web import WebStore
+
+    try:
+        return isinstance(store, WebStore) and store.is_missing()
+    except StoreError:
+        return False
 
 
 def _discover_in_turn(store: Store, options: StoreOptions) -> Iterator[Found | FolderProblem]:

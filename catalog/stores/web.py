@@ -1,13 +1,15 @@
 """Web servers: documents by name, and folders where the server lists them.
 
-Nothing but what lies below the opened URL is ever asked for, and no redirect is followed.
+Nothing but what lies below the opened URL is ever asked for, and redirects are followed only
+to there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urljoin
+from functools import partial
+from urllib.parse import quote, urljoin, urlsplit
 
 from catalog.errors import DocumentError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
@@ -15,13 +17,14 @@ from catalog.stores.access import access
 from catalog.stores.asking import FailedRequest, ask
 from catalog.stores.opening import LARGEST_WHOLE
 from catalog.stores.traffic import Traffic, traffic
-from catalog.stores.url import encode, is_plain, join, relative, split
-from catalog.stores.web_client import Answer, TooLargeError, location, web_client
+from catalog.stores.url import decode, encode, is_plain, join, relative, split
+from catalog.stores.web_client import SAFE, Answer, TooLargeError, location, web_client
 from catalog.stores.web_listing import PROPFIND, Names, from_json, from_multistatus, from_page
 
 _ABSENT = frozenset((404, 410))
 _REFUSED = frozenset((401, 403))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_MOST_REDIRECTS = 5
 _NOT_ALLOWED = frozenset((405, 501))
 # A listing of a hundred thousand names is that large.
 _LARGEST_LISTING = 64 * 1024 * 1024
@@ -112,6 +115,15 @@ class WebStore:
         place = self._place(path)
         return ask(lambda: self._head(place), self._options.retries, join(self._url, path))
 
+    def is_missing(self) -> bool:
+        """Tell whether the server says that there is nothing at the URL that was opened."""
+        places = dict.fromkeys((self._root, self._prefix))
+        return all(
+            ask(partial(self._client.ask, "HEAD", place), self._options.retries, self._url).status
+            in _ABSENT
+            for place in places
+        )
+
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes | None:
         """Read a part of a file, however large; a negative start counts from its end."""
         place = self._place(path)
@@ -138,7 +150,7 @@ class WebStore:
     def _document(self, path: str, place: str) -> Document | None:
         largest = self._options.largest_document
         try:
-            answer = self._client.ask("GET", place, most=largest)
+            answer = self._asked("GET", place, most=largest)
         except TooLargeError as error:
             has = "too many" if error.size is None else f"{error.size:,}"
             raise DocumentError(
@@ -150,7 +162,9 @@ class WebStore:
             return None
         self.access.readable = True
         found = _stat(answer.headers)
-        return Document(answer.body, found.mtime_ns, len(answer.body), found.etag)
+        packed = "content-encoding" in answer.headers  # then its size is told, not ours
+        size = found.size if packed and found.size else len(answer.body)
+        return Document(answer.body, found.mtime_ns, size, found.etag)
 
     def _is_there(self, answer: Answer, place: str) -> bool:
         if answer.status in _ABSENT:
@@ -170,16 +184,66 @@ class WebStore:
         return not answer.headers.get("content-type", "").startswith("text/html")
 
     def _can_be_read(self, place: str) -> bool:
-        return self._client.ask("HEAD", place).status == 200
-
-    def _head(self, place: str) -> Stat | None:
         answer = self._client.ask("HEAD", place)
         if answer.status in _NOT_ALLOWED:
-            answer = self._client.ask("GET", place, most=self._options.largest_document)
+            return self._headers(place) is not None
+        return answer.status == 200
+
+    def _head(self, place: str) -> Stat | None:
+        answer = self._asked("HEAD", place)
+        if answer.status in _NOT_ALLOWED:
+            headers = self._headers(place)
+            found = None if headers is None else _stat(headers)
+        elif answer.status in _REDIRECTS or not self._is_there(answer, place):
+            return None
+        else:
+            found = _stat(answer.headers)
+        return found if found and (found.etag or found.mtime_ns) else None
+
+    def _headers(self, place: str) -> Mapping[str, str] | None:
+        """Give what a server that knows no HEAD says of a file, with as little of it as it gives.
+
+        Its ``content-length`` is that of the whole.
+        """
+        try:
+            answer = self._asked("GET", place, {"Range": "bytes=0-0"}, most=LARGEST_WHOLE)
+        except TooLargeError as error:
+            return error.headers
+        if answer.status == 416:  # of an empty file there is no first byte
+            return {**answer.headers, "content-length": "0"}
         if answer.status in _REDIRECTS or not self._is_there(answer, place):
             return None
-        found = _stat(answer.headers)
-        return found if found.etag or found.mtime_ns else None
+        whole = answer.headers.get("content-range", "").rpartition("/")[2]
+        return {**answer.headers, "content-length": whole} if whole else answer.headers
+
+    def _asked(
+        self,
+        method: str,
+        place: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        most: int | None = None,
+    ) -> Answer:
+        """Ask for a file; follow redirects that stay below the opened URL."""
+        asked = place
+        for _ in range(_MOST_REDIRECTS):
+            answer = self._client.ask(method, asked, headers, most=most)
+            to = self._redirected_to(answer, asked)
+            if to is None:
+                break
+            asked = to
+        return answer
+
+    def _redirected_to(self, answer: Answer, place: str) -> str | None:
+        """Give where below the opened URL a redirect leads; None if it leads elsewhere."""
+        if answer.status not in _REDIRECTS:
+            return None
+        to = urljoin(self._sent(place), answer.headers.get("location", ""))
+        if not to.startswith(self._origin + "/") or "?" in to:
+            return None
+        path = decode(urlsplit(to).path)
+        below = path.startswith(self._prefix) and is_plain(path[len(self._prefix) :])
+        return path if below else None
 
     def _part(
         self, place: str, headers: Mapping[str, str], start: int, stop: int | None
@@ -188,7 +252,7 @@ class WebStore:
         if headers:
             most = max(LARGEST_WHOLE, -start if start < 0 else (stop or start) - start)
         try:
-            answer = self._client.ask("GET", place, headers, most=most)
+            answer = self._asked("GET", place, headers, most=most)
         except TooLargeError:
             raise FailedRequest(
                 f"the server gives no parts, and the whole has more than {LARGEST_WHOLE:,} bytes"
@@ -229,7 +293,7 @@ class WebStore:
             raise FailedRequest(self._redirected(answer, place), status=answer.status)
         if answer.status not in (200, 207):
             raise FailedRequest(f"the server answers {answer.status}", status=answer.status)
-        url = self._origin + quote(place.encode("utf-8", "surrogateescape"), safe="/!$&'()*+,;=:@~")
+        url = self._sent(place)
         kind = answer.headers.get("content-type", "")
         if answer.status == 207:
             names = from_multistatus(answer.body, url)
@@ -273,6 +337,10 @@ class WebStore:
             f"{url} cannot be listed: the server lists no folders; give the URL of each hierarchy",
             url,
         )
+
+    def _sent(self, place: str) -> str:
+        """Give the URL of a place as it is sent."""
+        return self._origin + quote(place.encode("utf-8", "surrogateescape"), safe=SAFE)
 
     def _redirected(self, answer: Answer, place: str) -> str:
         to = urljoin(self._origin + place, location(answer.headers))

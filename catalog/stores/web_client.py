@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -27,15 +28,25 @@ _BLOCK = 1 << 18
 _AGENT = "ome-scene-catalog"
 # Kept for another request; as many as ask at once in the largest crawls.
 _MOST_IDLE = 256
-_SAFE = "/!$&'()*+,;=:@~"
+SAFE = "/!$&'()*+,;=:@~"
+"""Characters of a path that are sent as they are."""
 
 
 class TooLargeError(Exception):
-    """A body has more bytes than are wanted; `size` is how many, None if nobody says."""
+    """A body has more bytes than are wanted.
 
-    def __init__(self, size: int | None) -> None:
+    Attributes
+    ----------
+    size
+        How many; None if nobody says.
+    headers
+        What was said before the body.
+    """
+
+    def __init__(self, size: int | None, headers: Mapping[str, str]) -> None:
         super().__init__(size)
         self.size = size
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class WebClient:
             When there is no whole answer, or one that may be better later (429, 5xx).
         """
         until = time.monotonic() + self._timeout
-        target = quote(path.encode("utf-8", "surrogateescape"), safe=_SAFE)
+        target = quote(path.encode("utf-8", "surrogateescape"), safe=SAFE)
         connection = self._take()
         kept = connection is not None
         if connection is None:
@@ -183,7 +194,7 @@ class WebClient:
         limit = most if good and most is not None else (None if good else _BLOCK)
         length = response.length
         if good and limit is not None and length is not None and length > limit:
-            raise TooLargeError(length)
+            raise TooLargeError(length, headers)
         parts: list[bytes] = []
         size = 0
         while length is None or size < length:
@@ -201,14 +212,17 @@ class WebClient:
             size += len(part)
             if limit is not None and size > limit:
                 if good:
-                    raise TooLargeError(None)
+                    raise TooLargeError(None, headers)
                 response.will_close = True
                 break
         if length is not None and good and size < length:
             raise FailedRequest(f"the answer ends after {size:,} of {length:,} bytes", passing=True)
         response.close()
         count(size=size)
-        return Answer(response.status, headers, b"".join(parts))
+        data = b"".join(parts)
+        if response.status == 200 and headers.get("content-encoding", "identity") != "identity":
+            data = _decompressed(data, headers, limit)
+        return Answer(response.status, headers, data)
 
     def _late(self) -> str:
         return f"there was no whole answer within {self._timeout:g} s"
@@ -270,6 +284,23 @@ def _proxy(scheme: str, host: str) -> tuple[str, int] | None:
         return None
     parts = urlsplit(named if "://" in named else f"http://{named}")
     return (unquote(parts.hostname or ""), parts.port or 8080) if parts.hostname else None
+
+
+def _decompressed(data: bytes, headers: Mapping[str, str], most: int | None) -> bytes:
+    """Undo the compression of a body: some have nothing else to send, though nobody asked."""
+    said = headers["content-encoding"].strip().lower()
+    if said not in ("gzip", "x-gzip", "deflate"):
+        raise FailedRequest(f"the server sends it compressed as {said!r}, which cannot be read")
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        whole = unpacking.decompress(data, 0 if most is None else most + 1)
+    except zlib.error as error:
+        raise FailedRequest(f"the answer is not compressed as it says: {error}") from None
+    if most is not None and len(whole) > most:
+        raise TooLargeError(None, headers)
+    if not unpacking.eof:
+        raise FailedRequest("the answer ends early", passing=True)
+    return whole
 
 
 def _wait(said: str | None) -> float | None:

@@ -322,6 +322,15 @@ def test_a_collection_that_names_nothing_is_not_passed_over_in_silence(
         list(discover(open_store(server.url)))
 
 
+def test_an_address_with_nothing_behind_it_is_said_to_have_nothing(tmp_path, web_server):
+    (tmp_path / "there").mkdir()
+    server = web_server(tmp_path, listing=False)
+    with pytest.raises(StoreError, match=r"there is nothing at .*/absent: .* 404 .*check the addr"):
+        list(discover(open_store(f"{server.url}/absent")))
+    with pytest.raises(StoreError, match="there cannot be listed, and is no Zarr hierarchy"):
+        list(discover(open_store(f"{server.url}/there")))
+
+
 def test_round_trips_are_as_many_as_the_metadata_is_deep(collection):
     documents = {"zarr.json": collection.scene(0, 40)}
     for tile in range(40):

@@ -1,8 +1,10 @@
 """Servers that fail, refuse, hang, lie and lead elsewhere; asked over HTTP and as S3."""
 
+import gzip
 import itertools
 import threading
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
@@ -226,6 +228,105 @@ def test_a_web_server_leads_nowhere_else_even_on_itself(tmp_path, web_server):
     with pytest.raises(StoreError, match="lists no folders"):
         store.list_folder("")
     assert not any("private" in path for _, path in server.requests)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_that_stays_in_the_folder_is_followed(tmp_path, web_server, status):
+    (tmp_path / "a" / "v2").mkdir(parents=True)
+    (tmp_path / "a" / "v2" / "zarr #1.json").write_text('{"a": 1}')
+
+    def redirect(handler):
+        if handler.path == "/a/loop.json":
+            handler.answer(status, Location="loop.json")
+        elif handler.path.endswith("/zarr.json"):
+            handler.answer(status, Location="v2/zarr%20%231.json")
+        else:
+            return False
+        return True
+
+    server = web_server(tmp_path, listing=False, instead=redirect)
+    store = open_store(f"{server.url}/a", None, QUICK)
+    found = store.get("zarr.json")
+    assert found.data == b'{"a": 1}'
+    assert store.stat("zarr.json") == found[1:]
+    assert store.read("zarr.json", 1, 4) == b'"a"'
+    with pytest.raises(StoreError, match="redirects to"):
+        store.get("loop.json")
+    assert len(server.requests) <= 12
+
+
+def test_a_kept_connection_serves_one_request_after_the_other(tmp_path, web_server):
+    connections = set()
+
+    def look(handler):
+        connections.add(handler.client_address)
+        return False
+
+    (tmp_path / "zarr.json").write_text("{}")
+    server = web_server(tmp_path, listing=False, instead=look)
+    store = open_store(server.url, None, QUICK)
+    for _ in range(3):
+        assert store.get("zarr.json").data == b"{}"
+        assert store.get("absent") is None
+        assert store.stat("zarr.json").size == 2
+    assert len(server.requests) == 9
+    assert len(connections) == 1
+
+
+@pytest.mark.parametrize("said", ["gzip", "x-gzip", "deflate"])
+def test_what_is_sent_compressed_is_unpacked_and_no_further_than_allowed(
+    tmp_path, web_server, said
+):
+    pack = zlib.compress if said == "deflate" else gzip.compress
+    packed = {
+        "/zarr.json": pack(b'{"a": 1}'),
+        "/bomb.json": pack(b" " * 5_000_000),
+        "/short.json": pack(b'{"a": 1}')[:-5],
+        "/wrong.json": b"not compressed at all",
+    }
+
+    def answer(handler):
+        if handler.path not in packed:
+            return False
+        more = {"Content_Encoding": said, "ETag": '"1"'}
+        handler.answer(200, packed[handler.path], **more)
+        return True
+
+    server = web_server(tmp_path, listing=False, instead=answer)
+    store = open_store(server.url, None, StoreOptions(retries=0, largest_document=1_000_000))
+    found = store.get("zarr.json")
+    assert found.data == b'{"a": 1}'
+    assert store.read("zarr.json") == b'{"a": 1}'
+    assert found.size == len(packed["/zarr.json"])  # as a HEAD tells it
+    with pytest.raises(DocumentError, match="more than 1,000,000"):
+        store.get("bomb.json")
+    with pytest.raises(StoreError, match="ends early"):
+        store.get("short.json")
+    with pytest.raises(StoreError, match="not compressed as it says"):
+        store.get("wrong.json")
+
+
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_server_that_knows_no_head_is_asked_for_the_first_byte(tmp_path, web_server, status):
+    (tmp_path / "zarr.json").write_text('{"a": 1}')
+    (tmp_path / "empty").write_text("")
+    with (tmp_path / "large.zip").open("wb") as file:
+        file.truncate(20_000_000)
+
+    def answer(handler):
+        if handler.command != "HEAD":
+            return False
+        handler.answer(status)
+        return True
+
+    server = web_server(tmp_path, listing=False, instead=answer)
+    store = open_store(server.url, None, QUICK)
+    assert store.stat("zarr.json") == store.get("zarr.json")[1:]
+    before = traffic()
+    assert store.stat("large.zip").size == 20_000_000
+    assert store.stat("absent") is None
+    assert traffic().since(before).bytes < 1000
+    assert store.stat("empty") is None or store.stat("empty").size == 0
 
 
 @pytest.mark.parametrize("status", [401, 403])
