@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from catalog.crawl.manifest import is_unchanged
 from catalog.crawl.records import Failed, HierarchyRecord, Outcome, ProblemRecord, Unchanged
@@ -28,6 +29,9 @@ from catalog.indexing.batch import (
 )
 from catalog.stores import open_store
 from catalog.stores.traffic import Traffic, traffic
+
+# After which a wait for the next outcome looks whether somebody asked to end.
+_SECONDS = 0.5
 
 ROWS_AHEAD = 50_000
 """Rows, about, that may wait between workers and the writer."""
@@ -196,7 +200,7 @@ class _Calls:
 
     def take(self) -> Iterator[Read]:
         """Wait for a call to end, and give what came of it."""
-        call = self._ended.get()
+        call = self._next()
         self._under_way.discard(call)
         call.lane.under_way -= 1
         outcomes, packed = self._results(call)
@@ -204,6 +208,12 @@ class _Calls:
         for task, outcome in outcomes:
             call.lane.measure(outcome)
             yield task, outcome
+
+    def _next(self) -> _Call:
+        while True:
+            # Where the system hands a signal to another thread, it does not wake this one.
+            with suppress(Empty):
+                return self._ended.get(timeout=_SECONDS)
 
     def _results(
         self, call: _Call
