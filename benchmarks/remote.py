@@ -6,9 +6,11 @@
 The server, what stands between (`between.py`) and ours are a process each, on one machine.
 `ideal` is the time that the requests which are needed take when as many as may be asked at
 once always are (twice as many as hierarchies, `--concurrency`), and nothing else takes any
-time: requests x delay / requests at once. Needed are the documents and a listing of each group
-and of each folder above. Where the processors are the limit, which the times without delay
-tell, more at once make the ideal shorter and the run not.
+time: requests x delay / requests at once. Needed are, for each scene, the HEAD that finds it,
+its documents, and a listing of each of its groups (nothing else tells what lies in a group
+beside what its document names); for each folder above, a listing, and the HEAD that finds it
+to be no scene. It is told how many were asked beyond these. Where the processors are the
+limit, which the times without delay tell, more at once make the ideal shorter and the run not.
 
 Beside it, for some of the scenes, scaled to all: `zarr.open_group(...).members` and
 `ome_zarr_models` opening each scene, and a walk in the manner of `zarrcade discover`: one
@@ -41,7 +43,7 @@ from collection import write_collection
 BUCKET = "collection"
 KEY, SECRET = "BENCHMARK", "of-the-catalog"
 TARGET = 1.3
-_DOCUMENTS, _LISTINGS = 1 + 5 * (1 + 3), 1 + 5
+_PROBES, _DOCUMENTS, _LISTINGS = 1, 1 + 5 * (1 + 3), 1 + 5
 
 
 class Seen(NamedTuple):
@@ -148,7 +150,7 @@ def measure(way: Way, plan: Plan, url: str) -> float:
         index([f"{root}/batch_000/scene_00000.zarr"], database=database)
     ensure(url, create=True)
     folders = 1 + -(-scenes // 100)
-    needed = scenes * (_DOCUMENTS + _LISTINGS) + folders
+    needed = scenes * (_PROBES + _DOCUMENTS + _LISTINGS) + 2 * folders
     with Database(url) as database:
 
         def run() -> None:
@@ -160,6 +162,11 @@ def measure(way: Way, plan: Plan, url: str) -> float:
         again = way.watch(run)
     print(f"{concurrency} hierarchies and {2 * concurrency} requests at once")
     _tell("ours, everything written", full, plan, needed)
+    print(
+        f"{'':<40} {scenes} x ({_DOCUMENTS} documents + {_LISTINGS} listings + {_PROBES} probe) + "
+        f"{2 * folders} of folders above = {needed} needed, {full.requests} seen "
+        f"({full.requests - needed:+})"
+    )
     _tell("ours, nothing changed", again, plan)
     return full.seconds
 

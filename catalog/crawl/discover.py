@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from catalog.crawl.requests import current_requests
+from catalog.crawl.requests import answer_of, current_requests
 from catalog.errors import CatalogError, StoreError
 from catalog.stores import DEFAULT_OPTIONS, Listing, Stat, Store, StoreOptions
 from catalog.stores.url import join
@@ -156,7 +156,7 @@ def _discover_ahead(store: Store, options: StoreOptions) -> Iterator[Found | Fol
                     looks[path] = requests.start(partial(_look, store, path))
             path = pending.pop()
             try:
-                met = looks.pop(path).result()
+                met = answer_of(looks.pop(path))
             except StoreError as error:
                 if not path:
                     raise

@@ -100,6 +100,15 @@ def current_requests() -> Requests:
     return _current.get() or _shared
 
 
+def answer_of(future: Future[T]) -> T:
+    """Wait for an answer, and raise what went wrong; a signal is heard meanwhile."""
+    while not future.done():
+        # One that came a moment before the wait does not wake it.
+        with suppress(TimeoutError):
+            future.exception(timeout=0.5)
+    return future.result()
+
+
 @contextmanager
 def requests_at_once(most: int) -> Iterator[Requests]:
     """Let no more be asked at a time than `most`, by whoever finds and reads in this run."""
