@@ -21,6 +21,11 @@ _BLOCK = 16_384
 _PRODUCT_BLOCK = 4_096
 
 
+def as_rows(matrix: NDArray[np.float64]) -> plain.Rows:
+    """Give an affine map as plain tuples."""
+    return tuple(map(tuple, matrix.tolist()))
+
+
 def compose(matrices: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Chain affine maps, first to last.
 
@@ -88,7 +93,7 @@ def invert(
             raise NotInvertibleError(
                 f"The affine is singular (condition number {found:.3g}); it has no inverse.", place
             )
-    exact = plain.monomial_inverse(tuple(map(tuple, matrix.tolist())))
+    exact = plain.monomial_inverse(as_rows(matrix))
     if exact is not None:
         return np.array(exact, dtype=np.float64)
     linear = matrix[:, :-1]

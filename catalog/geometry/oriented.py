@@ -23,17 +23,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from catalog.geometry.relations import NOTHING, RELATIVE, ROUNDING, Relation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-Relation = Literal["overlaps", "within", "contains"]
-
-RELATIVE = 1e-9
-ROUNDING = 1e-12
-_NOTHING = 1e-14
 _MOST_DIRECTIONS = 2_000
 
 
@@ -60,7 +57,7 @@ class Slanted:
         generators = matrices[:, :, :-1] * half[:, None, :]
         # What rounding left of a zero would join axes that nothing mixes.
         sizes = np.abs(generators)
-        generators[sizes < _NOTHING * sizes.sum(axis=2, keepdims=True)] = 0.0
+        generators[sizes < NOTHING * sizes.sum(axis=2, keepdims=True)] = 0.0
         return cls(centre, generators)
 
     def part(self, which: Flags, axes: NDArray[np.intp]) -> Slanted:

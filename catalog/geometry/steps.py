@@ -128,7 +128,7 @@ class LinearStep:
 
         matrix = np.array(self.rows, dtype=np.float64)
         inverse = affine.invert(matrix, limit=self.limit, place=self.place)
-        return tuple(map(tuple, inverse.tolist()))
+        return affine.as_rows(inverse)
 
 
 @dataclass(frozen=True, slots=True)

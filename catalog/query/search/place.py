@@ -7,14 +7,14 @@ import re
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from catalog.errors import UsageError
+from catalog.geometry.relations import Relation
 from catalog.geometry.units import factor, unit_size
 from catalog.query.addresses import SystemRow
 from catalog.query.listings import AxisListing
 
-Relation = Literal["overlaps", "within", "contains"]
 Sides = str | Mapping[str, float | tuple[float | None, float | None]]
 """A box as ``x=10:20,y=5:9``, or the same by name of axis; one number has no width."""
 

@@ -1,7 +1,7 @@
 """Which images lie at a place: candidates by index, then each held against the place.
 
 An index knows upright boxes in the reference system. What it finds is held against the place
-as it is: slanted boxes, in the axes that the place names.
+as it is (`place_held`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +18,8 @@ from catalog.database.dialects import Dialect
 from catalog.database.prepared import Prepared, Row, parameter
 from catalog.database.schema import extent
 from catalog.errors import UsageError
+from catalog.geometry import affine
+from catalog.geometry.rows import Rows, identity
 from catalog.query.addresses import Normalise, SystemRow, resolve_system, system_at
 from catalog.query.search.place import Place, Placed, by_axis, ids_of
 from catalog.query.search.place_frame import (
@@ -29,15 +31,8 @@ from catalog.query.search.place_frame import (
     is_placed,
     way_of,
 )
+from catalog.query.search.place_held import Bounds, Wanted, related
 from catalog.query.search.place_image import ImageExtent, image_extent
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from catalog.geometry.oriented import Slanted
-
-Bounds = list[tuple[float, float]]
 
 FEW = 5_000
 """Candidates of a crowded component that are read at once; more are read in parts."""
@@ -48,50 +43,6 @@ _SAMPLED = sa.type_coerce(_e.approximate, sa.Integer).label("approximate")
 _COLUMNS = (_e.image_id, _e.shape, _e.affine, _e.low, _e.high, _SAMPLED)
 _FREE = (-math.inf, math.inf)
 _NOTHING = 1e-13
-
-
-class _Wanted(NamedTuple):
-    """A place as extents are held against it.
-
-    Attributes
-    ----------
-    bounds
-        Upright box around it in the reference system, along each axis.
-    turn
-        From the reference system to where the place is held against images, D x (M+1).
-    matrix, low, high
-        The place there: what a map, D x (K+1), makes of a box, which may have no end
-        where the map is none.
-    without
-        Id of the image that is the place itself.
-    approximate
-        Whether the place itself was found by sampling.
-    """
-
-    bounds: Bounds
-    turn: NDArray[np.float64]
-    matrix: NDArray[np.float64]
-    low: Sequence[float]
-    high: Sequence[float]
-    without: int | None = None
-    approximate: bool = False
-
-    def against(self, shapes: Slanted) -> Slanted:
-        """Give the place as a shape; a side without an end reaches beyond all others."""
-        import numpy as np
-
-        from catalog.geometry.oriented import Slanted
-
-        low, high = np.array(self.low), np.array(self.high)
-        if not (np.isfinite(low).all() and np.isfinite(high).all()):
-            half = np.abs(shapes.generators).sum(axis=2)
-            first, last = (shapes.centre - half).min(axis=0), (shapes.centre + half).max(axis=0)
-            first = np.minimum(first, np.where(np.isfinite(high), high, first))
-            last = np.maximum(last, np.where(np.isfinite(low), low, last))
-            beyond = last - first + 1.0
-            low = np.where(np.isfinite(low), low, first - beyond)
-            high = np.where(np.isfinite(high), high, last + beyond)
-        return Slanted.of(self.matrix[None], low[None], high[None])
 
 
 def find(
@@ -135,7 +86,7 @@ def find(
     ids: list[int] = []
     approximate: list[int] = []
     for rows in _candidates(connection, frame, wanted.bounds, dialect):
-        for id_, sampled in _checked(rows, wanted, place):
+        for id_, sampled in related(rows, wanted, place.relation):
             if id_ == wanted.without:
                 continue
             ids.append(id_)
@@ -173,21 +124,13 @@ def _notes(frame: Frame) -> Iterator[str]:
         yield f"{count:,} {images} no known place, and may lie there or not: {reason}."
 
 
-def _upright(ndim: int) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.eye(ndim, ndim + 1)
-
-
-def _of_image(here: ImageExtent) -> _Wanted:
-    import numpy as np
-
+def _of_image(here: ImageExtent) -> Wanted:
     bounds = list(zip(here.low, here.high, strict=True))
-    upright = _upright(len(bounds))
+    upright = identity(len(bounds))
     if here.affine is None or here.shape is None:
-        return _Wanted(bounds, upright, upright, here.low, here.high, here.image_id, True)
+        return Wanted(bounds, upright, upright, here.low, here.high, here.image_id, True)
     low, high = [-0.5] * len(here.shape), [size - 0.5 for size in here.shape]
-    return _Wanted(bounds, upright, np.array(here.affine), low, high, here.image_id)
+    return Wanted(bounds, upright, here.affine, low, high, here.image_id)
 
 
 def _of_box(
@@ -196,7 +139,7 @@ def _of_box(
     way: Way,
     frame: Frame,
     system: SystemRow,
-) -> _Wanted:
+) -> Wanted:
     endless = not all(math.isfinite(end) for ends in sides.values() for end in ends)
     if endless and place.relation == "contains":
         raise UsageError("No image contains a box without an end: give both ends of each side.")
@@ -204,10 +147,10 @@ def _of_box(
         ndim = len(way.back)
         _no_more_than(sides, ndim, system)
         axes = sorted(sides)
-        return _Wanted(
+        return Wanted(
             _bounds(sides, way, ndim),
-            way.back[axes],
-            _upright(len(axes)),
+            tuple([way.back[axis] for axis in axes]),
+            identity(len(axes)),
             [sides[axis][0] for axis in axes],
             [sides[axis][1] for axis in axes],
         )
@@ -231,11 +174,11 @@ def _bounds(sides: Mapping[int, tuple[float, float]], way: Way, ndim: int) -> Bo
     assert way.back is not None
     if way.there is not None and len(way.there) == ndim == len(way.there[0]) - 1:
         every = [sides.get(axis, _FREE) for axis in range(ndim)]
-        return [_reach(row, every) for row in way.there.tolist()]
+        return [_reach(row, every) for row in way.there]
     # No way there: a side bounds an axis where it depends on this axis alone.
     bounds = [_FREE] * (len(way.back[0]) - 1)
     for axis, (low, high) in sides.items():
-        *row, offset = way.back[axis].tolist()
+        *row, offset = way.back[axis]
         used = [number for number, value in enumerate(row) if value]
         if len(used) == 1:
             ends = sorted(((low - offset) / row[used[0]], (high - offset) / row[used[0]]))
@@ -258,15 +201,14 @@ def _reach(row: Sequence[float], sides: Sequence[tuple[float, float]]) -> tuple[
     return low, high
 
 
-def _projected(
-    sides: Mapping[int, tuple[float, float]], there: NDArray[np.float64], system: SystemRow
-) -> _Wanted:
+def _projected(sides: Mapping[int, tuple[float, float]], rows: Rows, system: SystemRow) -> Wanted:
     """Hold what a map without inverse makes of a box against images, in the reference system.
 
     Axes that are not named are looked along: what they would move is left out.
     """
     import numpy as np
 
+    there = np.array(rows)
     ndim = there.shape[1] - 1
     _no_more_than(sides, ndim, system)
     free = [axis for axis in range(ndim) if axis not in sides]
@@ -276,10 +218,10 @@ def _projected(
         rank = int((sizes > 1e-12 * sizes.max(initial=0.0)).sum())
         turn = basis.T[rank:]
     named = sorted(sides)
-    return _Wanted(
-        [_reach(row, [sides.get(axis, _FREE) for axis in range(ndim)]) for row in there.tolist()],
-        np.concatenate([turn, np.zeros((len(turn), 1))], axis=1),
-        turn @ np.concatenate([there[:, named], there[:, -1:]], axis=1),
+    return Wanted(
+        [_reach(row, [sides.get(axis, _FREE) for axis in range(ndim)]) for row in rows],
+        affine.as_rows(np.concatenate([turn, np.zeros((len(turn), 1))], axis=1)),
+        affine.as_rows(turn @ np.concatenate([there[:, named], there[:, -1:]], axis=1)),
         [sides[axis][0] for axis in named],
         [sides[axis][1] for axis in named],
     )
@@ -287,7 +229,7 @@ def _projected(
 
 def _warped(
     sides: Mapping[int, tuple[float, float]], way: Way, frame: Frame, system: SystemRow
-) -> _Wanted:
+) -> Wanted:
     """Take the box around what a field makes of a box."""
     from catalog.geometry.widened import widened_box
 
@@ -304,8 +246,8 @@ def _warped(
         [sides[axis][1] for axis in range(ndim)],
         lambda points: path.move(points, outside="nan").coordinates,
     )
-    upright = _upright(len(low))
-    return _Wanted(list(zip(low, high, strict=True)), upright, upright, low, high, approximate=True)
+    upright = identity(len(low))
+    return Wanted(list(zip(low, high, strict=True)), upright, upright, low, high, approximate=True)
 
 
 @cache
@@ -364,51 +306,3 @@ def _candidates(
     stream = iter(prepared.stream(connection, values))
     while part := list(islice(stream, FEW)):
         yield part
-
-
-def _checked(rows: Sequence[Row], wanted: _Wanted, place: Place) -> Iterator[tuple[int, bool]]:
-    """Yield the images that are related to the place as asked; and whether that is certain."""
-    exact = [row for row in rows if row[2] is not None]
-    sampled = [row for row in rows if row[2] is None]
-    for group in (exact, sampled):
-        for some in _by_size(group):
-            found = _related(some, wanted, place, affine=group is exact)
-            for row, is_found in zip(some, found, strict=True):
-                if is_found:
-                    yield row[0], bool(row[5]) or wanted.approximate
-
-
-def _by_size(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Sort rows by the number of axes of the array."""
-    sizes: dict[int, list[Row]] = {}
-    for row in rows:
-        sizes.setdefault(row[1].count(","), []).append(row)
-    yield from sizes.values()
-
-
-def _related(rows: Sequence[Row], wanted: _Wanted, place: Place, *, affine: bool) -> Sequence[bool]:
-    import numpy as np
-
-    from catalog.geometry.oriented import Slanted, relation
-
-    if affine:
-        high = _array([row[1] for row in rows]) - 0.5
-        low = np.full_like(high, -0.5)
-        matrices = _array([row[2] for row in rows])
-    else:
-        low, high = _array([row[3] for row in rows]), _array([row[4] for row in rows])
-        ndim = low.shape[1]
-        matrices = np.broadcast_to(np.eye(ndim, ndim + 1), (len(rows), ndim, ndim + 1))
-    turned = wanted.turn[:, :-1] @ matrices
-    turned[:, :, -1] += wanted.turn[:, -1]
-    shapes = Slanted.of(turned, low, high)
-    found: Sequence[bool] = relation(shapes, wanted.against(shapes), place.relation).tolist()
-    return found
-
-
-def _array(texts: Sequence[str]) -> NDArray[np.float64]:
-    """Read many columns of JSON at once: lists of numbers, or lists of as many such lists."""
-    import numpy as np
-    from pydantic_core import from_json
-
-    return np.array(from_json(f"[{','.join(texts)}]"), dtype=np.float64)

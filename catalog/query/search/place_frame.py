@@ -21,14 +21,12 @@ from catalog.database.prepared import Prepared, parameter
 from catalog.database.schema import axis, coordinate_system, extent
 from catalog.errors import CatalogError, NoPathError, NotInvertibleError
 from catalog.geometry import affine
+from catalog.geometry.rows import Rows, identity
 from catalog.query.addresses import SystemRow, system_by_id
 from catalog.query.listings import AxisListing
 from catalog.query.paths import path_between
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from catalog.geometry.field import FieldReader
     from catalog.graph.path import Path
 
@@ -75,8 +73,8 @@ class Way:
         That leads there, where it is no affine map.
     """
 
-    there: NDArray[np.float64] | None = None
-    back: NDArray[np.float64] | None = None
+    there: Rows | None = None
+    back: Rows | None = None
     path: Path | None = None
 
 
@@ -180,13 +178,10 @@ def way_of(
 def _found(
     connection: sa.Connection, system: SystemRow, frame: Frame, fields_for: FieldsFor
 ) -> Way:
-    import numpy as np
-
     reference = frame.reference
     if system.id == reference.id:
         ndim = reference.ndim or len(frame.axes or ())
-        identity = np.eye(ndim, ndim + 1)
-        return Way(identity, identity)
+        return Way(identity(ndim), identity(ndim))
     try:
         path = path_between(connection, system, reference)
     except NoPathError as error:
@@ -202,19 +197,18 @@ def _found(
         return Way(path=path.reading(fields_for))
     if matrix.shape[1] == matrix.shape[0] + 1:
         try:
-            return Way(matrix, affine.invert(matrix, limit=None))
+            return Way(affine.as_rows(matrix), affine.as_rows(affine.invert(matrix, limit=None)))
         except NotInvertibleError:
-            return Way(matrix)
-    return Way(matrix, _matrix_between(connection, reference, system))
+            return Way(affine.as_rows(matrix))
+    return Way(affine.as_rows(matrix), _matrix_between(connection, reference, system))
 
 
-def _matrix_between(
-    connection: sa.Connection, one: SystemRow, other: SystemRow
-) -> NDArray[np.float64] | None:
+def _matrix_between(connection: sa.Connection, one: SystemRow, other: SystemRow) -> Rows | None:
     try:
-        return path_between(connection, one, other).matrix
+        matrix = path_between(connection, one, other).matrix
     except CatalogError:
         return None
+    return None if matrix is None else affine.as_rows(matrix)
 
 
 def is_placed(connection: sa.Connection, component_id: int) -> bool:
