@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def imports(path: Path) -> Iterator[str]:
             yield from names if node.module == "catalog" else [node.module]
 
 
+def imported_files(path: Path) -> Iterator[str]:
+    """Yield the full names of what may be files: each module, and each name imported from one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if is_file(name) else node.module for name in found)
+
+
+def is_file(name: str) -> bool:
+    place = PACKAGE.parent.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
 def room(path: Path) -> str:
     first = path.relative_to(PACKAGE).parts[0]
     return first.removesuffix(".py")
@@ -77,6 +93,21 @@ def test_imports_only_what_its_room_may(path: Path) -> None:
             assert imported in MAY_IMPORT[room(path)], f"{path} imports {name}"
         if room(path) == "database" and imported == "crawl":
             assert name == "catalog.crawl.records", f"{path} imports {name}"
+
+
+def test_no_files_import_each_other() -> None:
+    """Not even inside functions, nor by way of others: each stands on what is below it."""
+    named = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in modules()
+    }
+    named = {name.removesuffix(".__init__"): path for name, path in named.items()}
+    below = {
+        name: {other for other in imported_files(path) if other in named} - {name}
+        for name, path in named.items()
+        # The two files of a database's dialect know each other.
+        if not name.startswith("catalog.database.dialects.")
+    }
+    assert list(TopologicalSorter(below).static_order())  # CycleError names the circle
 
 
 def test_every_room_has_its_rule() -> None:

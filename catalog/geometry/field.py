@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
+
+from catalog.geometry.grid import Grid, Interpolation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,39 +15,6 @@ if TYPE_CHECKING:
     from catalog.geometry.sampling import Sampler
 
 FieldKind = Literal["displacements", "coordinates"]
-Interpolation = Literal["nearest", "linear", "cubic"]
-
-INTERPOLATIONS: dict[str | None, Interpolation] = {
-    None: "linear",
-    "linear": "linear",
-    "nearest": "nearest",
-    "cubic": "cubic",
-    "bspline-cubic": "cubic",
-}
-"""How documents write an interpolation; without one it is linear."""
-
-
-class Grid(Protocol):
-    """Vectors on a grid that are stored somewhere; its axes are those of the points, in order."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Voxels along each axis."""
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Voxels along each axis of a chunk: what is read at once."""
-
-    @property
-    def components(self) -> int:
-        """Numbers in each vector."""
-
-    @property
-    def dtype(self) -> np.dtype[np.floating]:
-        """float32 or float64, in the machine's byte order: what `read` gives."""
-
-    def read(self, start: tuple[int, ...], stop: tuple[int, ...]) -> NDArray[np.floating]:
-        """Read a box of the grid, the components last."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from catalog.errors import DimensionalityError, FieldError, NotInvertibleError
-from catalog.geometry.field import INTERPOLATIONS, Field, FieldKind, FieldReader, Interpolation
+from catalog.geometry.field import Field, FieldKind, FieldReader
+from catalog.geometry.grid import INTERPOLATIONS, Interpolation
 from catalog.geometry.moving import Moving
 
 if TYPE_CHECKING:

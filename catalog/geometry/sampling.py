@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.geometry import interpolation as interpolate
-from catalog.geometry.field import Grid, Interpolation
+from catalog.geometry.grid import Grid, Interpolation
 
 WHOLE = 256 << 20
 """Bytes of a grid that is kept as one page."""

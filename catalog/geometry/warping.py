@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from catalog.errors import FieldError, NotInvertibleError
 from catalog.geometry import affine
-from catalog.geometry.field import Field, Interpolation
+from catalog.geometry.field import Field
+from catalog.geometry.grid import Interpolation
 from catalog.geometry.inverse import Positions, invert
 from catalog.geometry.moving import Moving
 from catalog.geometry.sampling import Sampler

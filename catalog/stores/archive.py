@@ -15,10 +15,19 @@ from collections import OrderedDict
 from typing import Protocol
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Refusal, Stat, StoreOptions
 from catalog.stores.archive_directory import BadArchiveError, Directory, Member, read_directory
 from catalog.stores.clients import connected_by
-from catalog.stores.url import encode, is_plain, join, name, relative, to_path
+from catalog.stores.encoding import encode
+from catalog.stores.store import (
+    DEFAULT_OPTIONS,
+    Document,
+    Listing,
+    PartialStore,
+    Refusal,
+    Stat,
+    StoreOptions,
+)
+from catalog.stores.url import is_plain, join, name, relative, to_path
 
 _HEADER_SIGN = b"PK\x03\x04"
 _HEADER = 30
@@ -70,11 +79,8 @@ class LocalSource:
 class RemoteSource:
     """An archive on a server, read by ranges; blocks are kept for the next who asks."""
 
-    def __init__(self, url: str, options: StoreOptions) -> None:
-        from catalog.stores.opening import open_folder
-
-        # As the root of a store: so nothing beside the archive is asked for.
-        self._store = open_folder(url, options)
+    def __init__(self, url: str, store: PartialStore) -> None:
+        self._store = store
         self._url = url
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._lock = threading.Lock()
@@ -249,7 +255,7 @@ class ZipStore:
     archive_url
         Of the archive.
     source, found
-        Its bytes, time and size, where these are known already.
+        Its bytes, time and size; without them it is opened on this machine.
     """
 
     lists = True
@@ -341,7 +347,7 @@ _lock = threading.Lock()
 def _opened(url: str, options: StoreOptions, source: Source | None, found: Stat | None) -> Archive:
     """Open an archive, or take it as it was opened before and has not changed since."""
     if source is None:
-        source = LocalSource(url) if url.startswith("file:") else RemoteSource(url, options)
+        source = LocalSource(url)
     if found is None:
         found = source.found()
     if found is None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from catalog.errors import StoreError
-from catalog.stores import StoreOptions
 from catalog.stores.access import Access
+from catalog.stores.store import StoreOptions
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, ClientConfig, GCSStore, RetryConfig, S3Store

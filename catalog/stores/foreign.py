@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
+from catalog.stores.encoding import encode
+from catalog.stores.store import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
 from catalog.stores.times import nanoseconds
 from catalog.stores.traffic import count
-from catalog.stores.url import encode, is_plain, join
+from catalog.stores.url import is_plain, join
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -163,7 +164,7 @@ def _opened(url: str) -> tuple[AbstractFileSystem, str]:
         raise StoreError(
             f"{url} needs the package fsspec: pip install 'ome-scene-catalog[fsspec]'", url
         ) from None
-    from catalog.stores.url import decode
+    from catalog.stores.encoding import decode
 
     scheme = url.partition("://")[0]
     try:

@@ -12,8 +12,9 @@ import os
 import stat
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Refusal, Stat, StoreOptions
-from catalog.stores.url import encode, join, to_path
+from catalog.stores.encoding import encode
+from catalog.stores.store import DEFAULT_OPTIONS, Document, Listing, Refusal, Stat, StoreOptions
+from catalog.stores.url import join, to_path
 
 # O_NOFOLLOW: a link must be looked at before it is followed. O_NONBLOCK: a named pipe
 # that somebody called zarr.json must not stop the crawl.

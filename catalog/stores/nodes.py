@@ -98,7 +98,7 @@ def zarr_store(
             return LocalStore(folder, read_only=True)
     if location and not is_plain(location):
         raise _outside(url)
-    from catalog.stores.opening import PartialStore
+    from catalog.stores.store import PartialStore
     from catalog.stores.zarr_store import ReadStore
 
     store = open_store(hierarchy_url, None, replace(options, largest_document=largest_chunk))

@@ -12,13 +12,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
 from catalog.stores.asking import PASSING, FailedRequest, RefusedError, ask
 from catalog.stores.clients import DEAD_END, connect
-from catalog.stores.opening import LARGEST_WHOLE
+from catalog.stores.encoding import encode
+from catalog.stores.store import (
+    DEFAULT_OPTIONS,
+    LARGEST_WHOLE,
+    Document,
+    Listing,
+    Stat,
+    StoreOptions,
+)
 from catalog.stores.times import nanoseconds
 from catalog.stores.traffic import Traffic, count, traffic
-from catalog.stores.url import encode, is_plain, join, split
+from catalog.stores.url import is_plain, join, split
 
 if TYPE_CHECKING:
     from obstore import GetResult, ListResult, ObjectMeta

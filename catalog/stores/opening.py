@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
 from catalog.errors import StoreError
-from catalog.stores import DEFAULT_OPTIONS, Store, StoreOptions
-from catalog.stores.url import decode, is_archive_name, is_local, to_path
+from catalog.stores.encoding import decode
+from catalog.stores.store import DEFAULT_OPTIONS, PartialStore, Store, StoreOptions
+from catalog.stores.url import is_archive_name, is_local, to_path
 
 _BUCKETS = ("s3://", "gs://", "az://")
 _WEB = ("http://", "https://")
-
-# Bytes that are received when a part was asked for and the server gives the whole.
-LARGEST_WHOLE = 64 * 1024 * 1024
-
-
-class PartialStore(Store, Protocol):
-    """A store that also reads parts of what is no document: archives, chunks of arrays."""
-
-    def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes | None:
-        """Read a part, however large; a negative start counts from the end.
-
-        None when it is not there; StoreError when it cannot be read.
-        """
 
 
 def open_any(url: str, boundary: str | None, options: StoreOptions) -> Store:
@@ -42,7 +29,8 @@ def open_any(url: str, boundary: str | None, options: StoreOptions) -> Store:
     for candidate in _candidates(url):
         from catalog.stores.archive import RemoteSource, ZipStore
 
-        source = RemoteSource(candidate, options)
+        # As the root of a store: so nothing beside the archive is asked for.
+        source = RemoteSource(candidate, open_folder(candidate, options))
         found = source.found()
         if found is not None:
             return ZipStore(url, candidate, options, source, found)

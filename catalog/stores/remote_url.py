@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from catalog.errors import StoreError
-from catalog.stores.url import decode, encode
+from catalog.stores.encoding import decode, encode
 
 # Other names for the same.
 _SAME = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "azure": "az", "abfs": "az"}

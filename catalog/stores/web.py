@@ -12,12 +12,19 @@ from functools import partial
 from urllib.parse import quote, urljoin, urlsplit
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Document, Listing, Stat, StoreOptions
 from catalog.stores.access import access
 from catalog.stores.asking import FailedRequest, ask
-from catalog.stores.opening import LARGEST_WHOLE
+from catalog.stores.encoding import decode, encode
+from catalog.stores.store import (
+    DEFAULT_OPTIONS,
+    LARGEST_WHOLE,
+    Document,
+    Listing,
+    Stat,
+    StoreOptions,
+)
 from catalog.stores.traffic import Traffic, traffic
-from catalog.stores.url import decode, encode, is_plain, join, relative, split
+from catalog.stores.url import is_plain, join, relative, split
 from catalog.stores.web_client import SAFE, Answer, TooLargeError, location, web_client
 from catalog.stores.web_listing import PROPFIND, Names, from_json, from_multistatus, from_page
 

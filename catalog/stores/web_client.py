@@ -21,8 +21,8 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from catalog.stores.asking import PASSING, FailedRequest
+from catalog.stores.encoding import decode
 from catalog.stores.traffic import count
-from catalog.stores.url import decode
 
 _BLOCK = 1 << 18
 _AGENT = "ome-scene-catalog"

@@ -20,7 +20,7 @@ from zarr.abc.store import Store as ZarrStore
 from zarr.core.buffer import Buffer, BufferPrototype
 
 from catalog.errors import StoreError
-from catalog.stores.opening import PartialStore
+from catalog.stores.store import PartialStore
 from catalog.stores.threads import in_thread
 from catalog.stores.url import is_plain, join
 

@@ -5,11 +5,12 @@ from catalog.graph.drawing.mermaid import to_mermaid
 from catalog.graph.drawing.png import to_png
 from catalog.graph.drawing.sketch import FOLD, sketch
 from catalog.graph.drawing.svg import to_svg
-from catalog.graph.drawing.values import Cluster, Line, Node, Sketch
+from catalog.graph.drawing.values import Cluster, Drawable, Line, Node, Sketch
 
 __all__ = [
     "FOLD",
     "Cluster",
+    "Drawable",
     "Line",
     "Node",
     "Sketch",

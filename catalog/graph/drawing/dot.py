@@ -9,7 +9,7 @@ from catalog.graph.drawing.sketch import FOLD, sketch
 from catalog.graph.drawing.values import Cluster, Line, Node
 
 if TYPE_CHECKING:
-    from catalog.graph.transform_graph import TransformGraph
+    from catalog.graph.drawing.values import Drawable
 
 _SHAPES = {
     "declared": "shape=box, style=rounded",
@@ -20,7 +20,7 @@ _SHAPES = {
 _COLOURS = {"explicit": "seagreen", "numeric": "darkorchid", "no": "firebrick"}
 
 
-def to_dot(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -> str:
+def to_dot(graph: Drawable, *, title: str = "", fold: int | None = FOLD) -> str:
     """Describe a graph in DOT: groups are clusters; render with ``dot -Tsvg``.
 
     Parameters

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from catalog.graph.drawing.places import Group
 
 if TYPE_CHECKING:
+    from catalog.graph.drawing.values import Drawable
     from catalog.graph.edges import GraphSystem
-    from catalog.graph.transform_graph import TransformGraph
 
 _NUMBER = re.compile(r"\d+")
 
@@ -37,9 +37,7 @@ class Likeness:
     groups: Mapping[Group, int]
 
 
-def likeness(
-    graph: TransformGraph, root: Group, groups: Mapping[str, Group], most: int
-) -> Likeness:
+def likeness(graph: Drawable, root: Group, groups: Mapping[str, Group], most: int) -> Likeness:
     """Judge the systems of a graph and the groups that they lie in.
 
     Parameters
@@ -109,7 +107,7 @@ def _pattern(name: str) -> str:
 
 
 def _classes(
-    graph: TransformGraph,
+    graph: Drawable,
     root: Group,
     groups: Mapping[str, Group],
     shapes: Mapping[Group, int],
@@ -155,7 +153,7 @@ def _parting(one: Group, other: Group) -> tuple[Group | None, Group | None]:
 
 
 def _relations(
-    graph: TransformGraph,
+    graph: Drawable,
     groups: Mapping[str, Group],
     looks: Mapping[str, int],
     classes: Mapping[Group, tuple[str, Hashable]],

@@ -10,13 +10,13 @@ from catalog.graph.drawing.text import TIMES
 from catalog.graph.drawing.values import Cluster, Line, Node
 
 if TYPE_CHECKING:
-    from catalog.graph.transform_graph import TransformGraph
+    from catalog.graph.drawing.values import Drawable
 
 _SAFE = f" ·…{TIMES}-_./:,'"
 _SHAPES = {"array": ("[", "]"), "declared": ("(", ")"), "implied": ("(", ")")}
 
 
-def to_mermaid(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -> str:
+def to_mermaid(graph: Drawable, *, title: str = "", fold: int | None = FOLD) -> str:
     """Describe a graph as a Mermaid flowchart: groups are subgraphs.
 
     Parameters

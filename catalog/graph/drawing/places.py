@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from catalog.graph.transform_graph import TransformGraph
+    from catalog.graph.drawing.values import Drawable
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -51,7 +51,7 @@ class Group:
         yield self
 
 
-def grouped(graph: TransformGraph) -> tuple[Group, dict[str, Group]]:
+def grouped(graph: Drawable) -> tuple[Group, dict[str, Group]]:
     """Sort the systems of a graph into the tree of their groups.
 
     Returns

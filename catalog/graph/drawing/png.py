@@ -13,14 +13,14 @@ from catalog.graph.drawing.sketch import FOLD
 from catalog.graph.drawing.svg import to_svg
 
 if TYPE_CHECKING:
-    from catalog.graph.transform_graph import TransformGraph
+    from catalog.graph.drawing.values import Drawable
 
 _MOST_PIXELS = 50_000_000  # 200 MB while it is drawn
 _SIZE = re.compile(r'(?:width|height)="(\d+)"')
 
 
 def to_png(
-    graph: TransformGraph, *, title: str = "", fold: int | None = FOLD, scale: float = 2.0
+    graph: Drawable, *, title: str = "", fold: int | None = FOLD, scale: float = 2.0
 ) -> bytes:
     """Draw a graph as PNG.
 

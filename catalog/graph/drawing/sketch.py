@@ -11,8 +11,8 @@ from catalog.graph.drawing.text import TIMES
 from catalog.graph.drawing.values import Cluster, Line, Node, Sketch
 
 if TYPE_CHECKING:
+    from catalog.graph.drawing.values import Drawable
     from catalog.graph.edges import GraphEdge, GraphSystem
-    from catalog.graph.transform_graph import TransformGraph
 
 FOLD = 4
 """How many groups, or systems of a group, that are alike are still drawn one by one."""
@@ -28,7 +28,7 @@ _UNITS = {
 } | {"angstrom": "Å"}
 
 
-def sketch(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -> Sketch:
+def sketch(graph: Drawable, *, title: str = "", fold: int | None = FOLD) -> Sketch:
     """Say what a drawing of a graph shows.
 
     Parameters
@@ -40,12 +40,12 @@ def sketch(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -
         of a pyramid. None draws each by itself.
     """
     root, groups = grouped(graph)
-    most = len(graph) if fold is None else fold
+    most = len(graph.systems) if fold is None else fold
     return _Sketcher(graph, likeness(graph, root, groups, most), fold).made(root, title)
 
 
 class _Sketcher:
-    def __init__(self, graph: TransformGraph, alike: Likeness, fold: int | None) -> None:
+    def __init__(self, graph: Drawable, alike: Likeness, fold: int | None) -> None:
         self._graph = graph
         self._alike = alike
         self._fold = fold

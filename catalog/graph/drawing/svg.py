@@ -26,7 +26,7 @@ from catalog.graph.drawing.values import Line
 
 if TYPE_CHECKING:
     from catalog.graph.drawing.columns import Point
-    from catalog.graph.transform_graph import TransformGraph
+    from catalog.graph.drawing.values import Drawable
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARGIN = 20.0
@@ -48,7 +48,7 @@ _MEANINGS = {
 }
 
 
-def to_svg(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -> str:
+def to_svg(graph: Drawable, *, title: str = "", fold: int | None = FOLD) -> str:
     """Draw a graph as SVG.
 
     Parameters
@@ -63,7 +63,7 @@ def to_svg(graph: TransformGraph, *, title: str = "", fold: int | None = FOLD) -
     legend = list(_legend([course.line for course in drawn.courses]))
     wide = max(drawn.width, sum(36.0 + width(text, SMALL) for _, _, text in legend))
     size = (wide + 2 * _MARGIN, drawn.height + 2 * _MARGIN + (_LEGEND if legend else 0.0))
-    counted = f"{len(graph)} coordinate systems, {len(graph.edges)} transformations"
+    counted = f"{len(graph.systems)} coordinate systems, {len(graph.edges)} transformations"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:.0f}" height="{size[1]:.0f}" '
         f'viewBox="0 0 {_n(size[0])} {_n(size[1])}" font-family="{FAMILY}" role="img">',

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.graph.drawing.text import TIMES
+
+if TYPE_CHECKING:
+    from catalog.graph.edges import GraphEdge, GraphSystem
+
+
+class Drawable(Protocol):
+    """What is drawn: a `TransformGraph`, or what has as much of it."""
+
+    @property
+    def systems(self) -> Mapping[str, GraphSystem]:
+        """The coordinate systems by address."""
+
+    @property
+    def edges(self) -> Sequence[GraphEdge]:
+        """The transformations."""
 
 
 @dataclass(frozen=True, slots=True)
