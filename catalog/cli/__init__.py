@@ -6,7 +6,11 @@ answer at once: each verb loads its module when it is called.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from io import TextIOBase
+from typing import Any, BinaryIO, TextIO, cast
 
 import click
 
@@ -104,6 +108,10 @@ def plain_message(error: BaseException) -> str:
     """Return what to tell the user about an error, in one paragraph."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; what was written so far is complete and stays."
+    if isinstance(error, OSError) and error.strerror:
+        if error.errno == errno.EBADF:
+            return "The standard output is closed: nothing can be printed."
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     # A driver's error without SQLAlchemy's statement and link, which help nobody here.
     cause = getattr(error, "orig", None)
     if cause is not None:
@@ -111,8 +119,42 @@ def plain_message(error: BaseException) -> str:
     return str(getattr(error, "message", error)) or type(error).__name__
 
 
+class _ClosedOutput(TextIOBase):
+    """In the place of a stdout that the caller has closed: to write is an error."""
+
+    def write(self, text: str) -> int:
+        """Fail."""
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    @property
+    def buffer(self) -> BinaryIO:
+        """Fail."""
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _fill_closed_streams() -> None:
+    """Put something where the caller has closed stdin or stdout.
+
+    Their numbers are taken, too: a file that is opened later would get them.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stdout is None:
+        os.open(os.devnull, os.O_WRONLY)
+        sys.stdout = cast("TextIO", _ClosedOutput())
+
+
 class Verbs(click.Group):
     """A group that knows its commands' names and first lines, and loads one when called."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program; what cannot even be printed becomes a line on stderr, too."""
+        _fill_closed_streams()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"Error: {plain_message(error)}", err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order of the help."""

@@ -94,22 +94,46 @@ def opened(file: Path | None) -> Iterator[IO[str]]:
 @contextlib.contextmanager
 def opened_binary(file: Path | None) -> Iterator[IO[bytes]]:
     """Open a file for bytes, in which one can go back; None is stdout, when it is complete."""
-    if file is not None:
+    if file is not None and not _is_device(file):
         with _complete(file) as partial, partial.open("w+b") as stream:
             yield stream
         return
-    if sys.stdout.isatty():
+    if file is None and sys.stdout.isatty():
         raise click.UsageError("This form is no text for a terminal: give -o FILE.")
     with TemporaryFile() as whole:
         yield whole
         whole.seek(0)
-        shutil.copyfileobj(whole, sys.stdout.buffer)
+        if file is None:
+            shutil.copyfileobj(whole, sys.stdout.buffer)
+        else:
+            with file.open("wb") as device:
+                shutil.copyfileobj(whole, device)
+
+
+def _is_device(file: Path) -> bool:
+    """Tell whether something stands there that no file takes the place of, such as a pipe."""
+    return file.exists() and not file.is_file()
 
 
 @contextlib.contextmanager
 def _complete(file: Path) -> Iterator[Path]:
-    """Give a path to write to, which takes the place of `file` when that went well."""
+    """Give a path to write to, which takes the place of `file` when that went well.
+
+    A device or a pipe is written to as it is, and a link stays: what it leads to is replaced.
+    """
+    if _is_device(file):
+        yield file
+        return
+    file = file.resolve()
     partial = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        partial.touch()
+    except FileNotFoundError:
+        raise click.ClickException(
+            f"The folder {file.parent} does not exist; make it first."
+        ) from None
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from None
     try:
         yield partial
         partial.replace(file)

@@ -11,6 +11,7 @@ from catalog.database.schema import transformation
 from catalog.errors import AmbiguousAddressError, UnknownAddressError
 from catalog.query.addresses import (
     Normalise,
+    SystemRow,
     find_groups,
     kind_and_id,
     resolve_system,
@@ -54,8 +55,25 @@ def resolve_avoided(
         if found:
             edges.update(found)
         else:
-            systems.add(resolve_system(connection, text, normalise).id)
+            systems.add(system_otherwise(connection, text, normalise).id)
     return Avoided(frozenset(systems), frozenset(edges))
+
+
+def system_otherwise(
+    connection: sa.Connection, text: str, normalise: Normalise | None = None
+) -> SystemRow:
+    """Find the coordinate system that a text means which means no transformation.
+
+    Raises
+    ------
+    UnknownAddressError, AmbiguousAddressError
+        If it means nothing, or several things.
+    """
+    try:
+        return resolve_system(connection, text, normalise)
+    except UnknownAddressError as error:
+        message = f"There is no transformation {text!r}. {error.message}"
+        raise UnknownAddressError(message, text, error.near) from None
 
 
 def _edges(

@@ -30,7 +30,7 @@ from catalog.query.addresses import (
     system_by_id,
     systems_named,
 )
-from catalog.query.avoiding import transformations_at
+from catalog.query.avoiding import system_otherwise, transformations_at
 from catalog.query.reference import reference_system
 from catalog.query.whole import Whole, decided
 
@@ -183,7 +183,7 @@ def resolve_subject(
         )
     if found:
         return found[0]
-    row = resolve_system(connection, text, normalise)
+    row = system_otherwise(connection, text, normalise)
     return Subject("system", row.id, row.address, row.component_id)
 
 

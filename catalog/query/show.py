@@ -123,6 +123,10 @@ def show(connection: sa.Connection, text: str, normalise: Normalise | None = Non
         # The path of an array means its own system.
         return _system(connection, resolve_system(connection, f"{text}#", normalise))
     except UnknownAddressError:
+        if numbered is not None:
+            raise UnknownAddressError(
+                f"Nothing has the id {numbered[1]} (any more).", text
+            ) from None
         return _group(connection, resolve_group(connection, text, normalise))
 
 

@@ -101,6 +101,13 @@ def test_facets_over_everything_are_those_counted_anew(catalog: Catalog, collect
         assert catalog.count(of=of) == catalog.count(of=of, where="id > 0")
 
 
+def test_an_empty_text_is_a_value_like_others(catalog: Catalog, write, image_record) -> None:
+    write(*(image_record(f"file:///d/{axes or 'none'}", axes=axes) for axes in ("yx", "", "zyx")))
+    for criteria in ({}, {"where": "id > 0"}):
+        found = [(each.value, each.count) for each in catalog.facet("axes", **criteria)]
+        assert found == [("", 1), ("yx", 1), ("zyx", 1)]
+
+
 def test_facets_count_what_is_found(catalog: Catalog, collection) -> None:
     for field in ("name", "size_x", "scene", "channel", "has_labels", "voxel_size_x"):
         counted: Counter[Any] = Counter()

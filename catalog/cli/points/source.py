@@ -38,15 +38,9 @@ class PointsSource:
         if self.text is not None and self.text != "-":
             yield StringIO(self.text), "json"
         elif self.file is not None and self.file != "-":
-            try:
-                with Path(self.file).open("rb") as file:
-                    form = self.form or form_of_name(self.file) or binary_form(file.read(MAGIC))
-                    file.seek(0)
-                    yield _as_told(file, form), form
-            except OSError as error:
-                raise click.ClickException(
-                    f"The points cannot be read: {self.file}: {error.strerror or error}."
-                ) from error
+            with _opened(self.file) as file:
+                form = self.form or form_of_name(self.file) or binary_form(file.peek(MAGIC)[:MAGIC])
+                yield _as_told(file, form), form
         else:
             yield from self._stdin()
 
@@ -69,6 +63,16 @@ class PointsSource:
             shutil.copyfileobj(source, whole)
             whole.seek(0)
             yield whole, form
+
+
+def _opened(name: str) -> BufferedReader:
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - whoever asks closes it
+    except OSError as error:
+        raise click.ClickException(
+            f"The points cannot be read: {name}: {error.strerror or error}."
+        ) from error
+    return file
 
 
 def _as_told(file: IO[bytes], form: PointsForm | None) -> IO[str] | IO[bytes]:

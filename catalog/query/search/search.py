@@ -147,7 +147,10 @@ class Search:
             without = sum(n for _, n in total) - sum(value.count for value in values)
             if without > 0:
                 values.append(FacetValue(field.name, None, without))
-        yield from sorted(values, key=lambda v: (-v.count, v.value is None, v.value or 0))
+        # An empty text, such as the axes of an image that names none, is a value too.
+        yield from sorted(
+            values, key=lambda v: (-v.count, v.value is None, 0 if v.value is None else v.value)
+        )
 
     def written(self, connection: sa.Connection, *, facet: str | None, count: bool) -> str:
         """Write the statement of the rows, the count or a facet, with the values in it."""
