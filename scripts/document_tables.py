@@ -35,8 +35,8 @@ the schema (PostgreSQL shows them too) by `python scripts/document_tables.py`.
 
 - The same tables, columns, names of constraints and order of text (byte by byte) in SQLite and
   PostgreSQL. Times are UTC. Columns that hold JSON hold it as text.
-- A hierarchy or a group with `removed_at` was found to be gone. Its last state is kept until
-  `purge`; leave it out with `WHERE removed_at IS NULL`.
+- A hierarchy or a group with `removed_at` was found to be gone. Its last state is kept;
+  leave it out with `WHERE removed_at IS NULL`.
 - Ids of hierarchies, groups, images and coordinate systems stay while what they mean stays.
   No id is ever used twice.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -14,15 +14,19 @@ from catalog.cli.rendering import json_text, matrix_lines, moment, number
 
 if TYPE_CHECKING:
     from catalog.query.shown import (
+        ChannelShown,
         CrateShown,
         ExtentShown,
         GroupShown,
         ImageShown,
         MemberShown,
+        PlateShown,
+        SceneShown,
         Shown,
         SystemShown,
         TransformationBrief,
         TransformationShown,
+        WellShown,
     )
 
 _SHOWN = 30
@@ -85,68 +89,72 @@ def _group(group: GroupShown) -> Iterator[str]:
     yield f"  indexed {moment(group.indexed_at)}"
     if group.hierarchy != group.url:
         yield f"  in {group.hierarchy}"
+    for block in _blocks(group):
+        yield ""
+        yield from block
+
+
+def _blocks(group: GroupShown) -> Iterator[Iterable[str]]:
+    """Yield what is known of a group, one thing after the other."""
     if group.crate is not None:
-        yield ""
-        yield from _crate(group.crate)
+        yield _crate(group.crate)
     if group.scene is not None:
-        yield ""
-        yield from _section(
-            f"images of the scene{_named(group.scene.name)}",
-            [f"  {_member(member)}" for member in group.scene.images],
-            f"the scene{_named(group.scene.name)} has no images",
-        )
-        for reference in group.scene.references:
-            yield f"  placed in {reference}"
-    for image in group.images:
-        yield ""
-        yield from _image(image)
-    if group.channels:
-        yield "  channels  " + ", ".join(
-            c.label or f"channel {i}" for i, c in enumerate(group.channels)
-        )
+        yield _scene(group.scene)
     if group.images:
-        yield ""
-        yield from _section(
+        *others, last = map(_image, group.images)
+        yield from others
+        yield (*last, *_channels(group.channels))
+        yield _section(
             "part of the scenes",
             [f"  {_member(member)}" for member in group.scenes],
             "part of no scene",
         )
     if group.plate is not None:
-        plate = group.plate
-        yield ""
-        yield f"plate{_named(plate.name)}"
-        yield f"  {plate.rows} rows, {plate.columns} columns, {plate.wells} wells"
-        yield f"  {plate.acquisitions} acquisitions"
+        yield _plate(group.plate)
     if group.well is not None:
-        well = group.well
-        yield ""
-        yield f"well  {well.row or '?'}/{well.column or '?'}, {well.fields} fields"
-        yield f"  of the plate {well.plate}" if well.plate else "  no plate names it"
+        yield _well(group.well)
     if group.labels:
-        yield ""
-        yield from _section("labels", [f"  {url}" for url in group.labels])
+        yield _section("labels", [f"  {url}" for url in group.labels])
     if group.systems:
-        yield ""
-        yield from _section(
-            "coordinate systems",
-            _columns(
-                [(str(s.id), s.address, "".join(s.axes) or "?", s.kind) for s in group.systems]
-            ),
-        )
+        listed = [(str(s.id), s.address, "".join(s.axes) or "?", s.kind) for s in group.systems]
+        yield _section("coordinate systems", _columns(listed))
     if group.transformations:
-        yield ""
-        yield from _section("transformations", _edges(group.transformations))
+        yield _section("transformations", _edges(group.transformations))
     if group.children:
-        yield ""
-        yield from _section(
-            "groups below", _columns([(child.kind, child.url) for child in group.children])
-        )
-    yield ""
-    yield from _section(
+        below = [(child.kind, child.url) for child in group.children]
+        yield _section("groups below", _columns(below))
+    yield _section(
         "problems",
         [f"  {p.severity}  {p.code}  {p.pointer or '/'}\n    {p.message}" for p in group.problems],
         "no problems",
     )
+
+
+def _scene(scene: SceneShown) -> Iterator[str]:
+    yield from _section(
+        f"images of the scene{_named(scene.name)}",
+        [f"  {_member(member)}" for member in scene.images],
+        f"the scene{_named(scene.name)} has no images",
+    )
+    for reference in scene.references:
+        yield f"  placed in {reference}"
+
+
+def _channels(channels: Sequence[ChannelShown]) -> Iterator[str]:
+    if channels:
+        labels = [channel.label or f"channel {i}" for i, channel in enumerate(channels)]
+        yield f"  channels  {', '.join(labels)}"
+
+
+def _plate(plate: PlateShown) -> Iterator[str]:
+    yield f"plate{_named(plate.name)}"
+    yield f"  {plate.rows} rows, {plate.columns} columns, {plate.wells} wells"
+    yield f"  {plate.acquisitions} acquisitions"
+
+
+def _well(well: WellShown) -> Iterator[str]:
+    yield f"well  {well.row or '?'}/{well.column or '?'}, {well.fields} fields"
+    yield f"  of the plate {well.plate}" if well.plate else "  no plate names it"
 
 
 def _crate(crate: CrateShown) -> Iterator[str]:
