@@ -13,7 +13,7 @@ from catalog.errors import UnknownAddressError, UsageError
 from catalog.metadata.crate import TermKind
 from catalog.query.addresses import Normalise, resolve_group, resolve_scope
 from catalog.query.search.crates import terms_named
-from catalog.query.search.criteria import Criteria, filter_of, placing_of
+from catalog.query.search.criteria import Criteria, filter_of, judge_names, placing_of
 from catalog.query.search.paging import sort_keys
 from catalog.query.search.place import Place, Placed
 from catalog.query.search.request import Request
@@ -75,6 +75,7 @@ def request(
         When a scene or a root means nothing, or several things.
     """
     subject = subject_of(of)
+    judge_names(criteria)
 
     def scene_at(address: str) -> str | None:
         named = sa.select(scene.c.group_id).where(scene.c.title == address).limit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TypedDict
 
 from catalog.errors import UsageError
@@ -84,6 +85,22 @@ class Criteria(TypedDict, total=False):
     contains: Sides | None
     in_unit: str | None
     placed: Placed | None
+
+
+def judge_names(criteria: Criteria) -> None:
+    """Refuse what is no filter: to leave it out would find too much.
+
+    Raises
+    ------
+    UsageError
+        When there is such a name.
+    """
+    known = Criteria.__annotations__
+    for name in criteria:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            raise UsageError(f"There is no filter {name!r} of a search; {hint}")
 
 
 def filter_of(

@@ -156,9 +156,15 @@ def read_sides(value: Sides, *, pointed: bool = False) -> tuple[Side, ...]:
             sides.append(Side(found["axis"], *ends))
     else:
         for axis, given in value.items():
-            first, last = given if isinstance(given, tuple) else (given, given)
-            low = -math.inf if first is None else float(first)
-            high = math.inf if last is None else float(last)
+            try:
+                first, last = given if isinstance(given, tuple) else (given, given)
+                low = -math.inf if first is None else float(first)
+                high = math.inf if last is None else float(last)
+            except (TypeError, ValueError):
+                raise UsageError(
+                    f"{given!r} is no side of a box along {axis}: give a number, or two as a "
+                    "tuple, of which None has no end."
+                ) from None
             sides.append(Side(axis, low, high))
     for side in sides:
         low, high = side.low, side.high
