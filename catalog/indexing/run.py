@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from catalog.crawl.requests import requests_at_once
+from catalog.errors import UsageError
 from catalog.indexing.crawl import Crawl, Settings
 from catalog.indexing.garbage import seldom_looked_for
 from catalog.indexing.interruption import Interrupted, Stopping
@@ -93,6 +94,8 @@ def index(
 
     Raises
     ------
+    UsageError
+        When there is no root and no list, or nobody may read.
     StoreError
         When a root is malformed; nothing has been crawled then.
     DatabaseError
@@ -101,6 +104,8 @@ def index(
         When it was interrupted; it carries the report. What had been read is recorded.
     """
     urls = list(dict.fromkeys(normalise(root) for root in roots))
+    if not urls and listed is None:
+        raise UsageError("there is nothing to index: name a root, or give a list of URLs")
     sources: list[Source] = [Root(url, options) for url in urls]
     if listed is not None:
         sources.append(Listed(listed, options))
@@ -157,6 +162,9 @@ def readers(
     concurrency: int = CONCURRENCY,
 ) -> Iterator[Readers]:
     """Lend those who read, of which none is started before there is something to read."""
+    for name, number in (("workers", workers), ("concurrency", concurrency)):
+        if number < 1:
+            raise UsageError(f"{name} is {number}, and has to be 1 or more: somebody has to read")
     with ExitStack() as stack:
         # Of servers no more is asked at a time by whoever finds hierarchies and whoever reads them.
         stack.enter_context(requests_at_once(2 * concurrency))

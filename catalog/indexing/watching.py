@@ -56,12 +56,14 @@ def watch(
     Raises
     ------
     UsageError
-        When a root that is not local is to be watched and not crawled again and again,
-        or the extra is missing.
+        When there is no root, when one that is not local is to be watched and not crawled
+        again and again, or when the extra is missing.
     StoreError
         When a watched root is not there, or is not there any more.
     """
     urls = outermost(normalise(root) for root in roots)
+    if not urls:
+        raise UsageError("there is nothing to watch: name a root")
     stopping = stopping or Stopping()
     with readers(None, workers, concurrency) as those:
         settings = Settings(readers=those, options=options, stopping=stopping)

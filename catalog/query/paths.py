@@ -84,6 +84,8 @@ def paths(
         As for `path`.
     """
     one, other = stops = _stops(connection, (source, target), normalise)
+    if limit < 1:
+        return ()
     conditions = _conditions(connection, stops, avoid, forward_only, normalise)
     return _load(connection, one, conditions).paths(one, other, limit)
 

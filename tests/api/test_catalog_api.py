@@ -12,9 +12,11 @@ import pytest
 from catalog import (
     AmbiguousAddressError,
     Catalog,
+    DatabaseError,
     DatabaseMissingError,
     PointsError,
     UnknownAddressError,
+    UsageError,
 )
 from catalog.query.shown import GroupShown, SystemShown, TransformationShown
 
@@ -242,3 +244,22 @@ def test_a_password_is_never_shown() -> None:
     catalog = Catalog("postgresql://me:secret@lab/brains")
     assert "secret" not in repr(catalog)
     assert "secret" not in catalog.url
+
+
+def test_what_asks_for_nothing_is_refused(catalog: Catalog, write_scene: Write) -> None:
+    folder = write_scene("one.zarr", "t0")
+    with pytest.raises(UsageError, match="name a root"):
+        catalog.index()
+    with pytest.raises(UsageError, match="name a root"):
+        catalog.watch()
+    with pytest.raises(UsageError, match="workers is 0"):
+        catalog.index(folder, workers=0)
+    with pytest.raises(UsageError, match="concurrency is 0"):
+        catalog.index(folder, concurrency=0)
+    catalog.index(folder)
+    assert catalog.paths("t0/0#", "t0#physical", limit=0) == ()
+
+
+def test_a_folder_is_no_catalog(tmp_path: Path) -> None:
+    with Catalog(str(tmp_path)) as catalog, pytest.raises(DatabaseError, match="is a folder"):
+        catalog.status()

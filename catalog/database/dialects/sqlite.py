@@ -172,6 +172,10 @@ def explain(error: sa.exc.DBAPIError, url: str) -> DatabaseError:
     words = str(error.orig)
     if "unable to open" in words and not path.exists():
         return DatabaseMissingError(f"There is no file {path}.")
+    if path.is_dir():
+        return DatabaseError(
+            f"{path} is a folder; a catalog is a file, such as {path / 'catalog.db'}."
+        )
     if "not a database" in words:
         return DatabaseError(f"{path} is a file of another kind, not an SQLite database.")
     if "locked" in words:
