@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from threading import Lock
 
 from catalog.database.dialects import Held
 from catalog.database.engine import Database
@@ -15,6 +16,7 @@ class Running:
         self._database = database
         self._held: dict[int, Held] = {}
         self._roots: dict[str, int] = {}
+        self._renewing = Lock()
         weakref.finalize(self, _let_go, self._held)
 
     def begin(self, crawl_id: int, root: str) -> None:
@@ -26,8 +28,9 @@ class Running:
 
     def renew(self) -> None:
         """Hold again what was lost with a connection."""
-        for held in self._held.values():
-            held.renew()
+        with self._renewing:
+            for held in self._held.values():
+                held.renew()
 
     def finish(self, crawl_id: int) -> None:
         """Let go of a crawl."""

@@ -7,7 +7,8 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import RLock
+from threading import local
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,7 +21,7 @@ from catalog.database.ids import Ids
 from catalog.database.layouts import Layouts
 from catalog.database.manifest import decode_manifest, encode_manifest
 from catalog.database.parcels.columns import COLUMNS, NUMBERED
-from catalog.database.parcels.parcel import Parcel, Unusable, pack
+from catalog.database.parcels.parcel import Parcel, Unusable, meet, pack
 from catalog.database.removal import Purged, Removal
 from catalog.database.replacing import Replaced, Replacement
 from catalog.database.running import Running
@@ -30,8 +31,8 @@ from catalog.database.urls import ancestors
 
 PAGE = 10_000
 
-_BEHIND = 2
-"""Batches that may wait for the database while more is read."""
+_PENS = 2
+"""Threads that write to a server, which does most of the work in processes of its own."""
 
 # What the database says to rows that break a rule of the schema. A full disk or a lost
 # connection is not among them: that is nobody's document's fault.
@@ -80,8 +81,22 @@ class Written:
     inside: str | None = None
 
 
+class _Own(local):
+    """What each thread that writes has for itself: ids that it may hand out."""
+
+    def __init__(self, database: Database) -> None:
+        self.ids = Ids(database)
+        self.layouts = Layouts(database, self.ids)
+        self.replacement = Replacement(database.dialect, self.ids)
+
+
+class _Pending(NamedTuple):
+    future: Future[list[Written]]
+    packed: Parcel | Unusable
+
+
 class Writer:
-    """Writes what crawls find; one process at a time has its turn.
+    """Writes what crawls find.
 
     Parameters
     ----------
@@ -92,15 +107,12 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._dialect = database.dialect
-        self._ids = Ids(database)
-        self._layouts = Layouts(database, self._ids)
-        self._replacement = Replacement(self._dialect, self._ids)
+        self._own = _Own(database)
         self._running = Running(database)
         self._began: dict[int, datetime] = {}
         self._crawl: tuple[int, datetime] | None = None
-        self._turn = RLock()
-        self._pen: ThreadPoolExecutor | None = None
-        self._pending: deque[Future[list[Written]]] = deque()
+        self._pens: ThreadPoolExecutor | None = None
+        self._pending: deque[_Pending] = deque()
 
     def begin_crawl(self, root: str, kind: Kind = "root") -> int:
         """Record that a crawl of a root begins; give its id.
@@ -110,9 +122,8 @@ class Writer:
         runs is left alone: both may go on.
         """
         root = storable(root)
-        with self._turn:
-            self._ids.reserve({"crawl": 1})
-            id_ = self._ids.one("crawl")
+        self._own.ids.reserve({"crawl": 1})
+        id_ = self._own.ids.one("crawl")
         self._running.begin(id_, root)
         self._began[id_] = now = datetime.now(UTC)
         self._crawl = (id_, now)
@@ -135,7 +146,7 @@ class Writer:
         whole: Sequence[str] | None = None,
     ) -> None:
         """Record how a crawl ended; `whole`: the places it saw everything of, else its root."""
-        wait(self._pending)
+        wait([pending.future for pending in self._pending])
         message = None if message is None else storable(message)
 
         def finish(connection: sa.Connection) -> None:
@@ -159,9 +170,8 @@ class Writer:
 
     def folder_problem(self, crawl_id: int, url: str, found: ProblemRecord) -> None:
         """Record what is wrong with a place that belongs to no hierarchy."""
-        with self._turn:
-            self._ids.reserve({"problem": 1})
-            id_ = self._ids.one("problem")
+        self._own.ids.reserve({"problem": 1})
+        id_ = self._own.ids.one("problem")
         row = _problem_row(id_, crawl_id, None, url, found)
 
         def insert(connection: sa.Connection) -> None:
@@ -238,30 +248,35 @@ class Writer:
         DatabaseError
             When the database failed, maybe for what was given earlier.
         """
-        if self._pen is None:
-            self._pen = ThreadPoolExecutor(1, thread_name_prefix="catalog-writer")
-        self._pending.append(self._pen.submit(self._write, packed, crawl_id))
-        return self._written(_BEHIND)
+        pens = 1 if self._dialect.ONE_WRITER else _PENS
+        if self._pens is None:
+            self._pens = ThreadPoolExecutor(pens, thread_name_prefix="catalog-writer")
+        if pens > 1:
+            # What was given later counts, where two hierarchies meet.
+            wait([before.future for before in self._pending if meet(before.packed, packed)])
+        future = self._pens.submit(self._write, packed, crawl_id)
+        self._pending.append(_Pending(future, packed))
+        return self._written(pens + 1)
 
     def settle(self) -> list[Written]:
         """Wait until all that was given is written; give what became of the rest."""
         try:
             return self._written(0)
         finally:
-            if self._pen is not None and not self._pending:
-                self._pen.shutdown()
-                self._pen = None
+            if self._pens is not None and not self._pending:
+                self._pens.shutdown()
+                self._pens = None
 
     def _written(self, most: int) -> list[Written]:
         outcomes: list[Written] = []
-        while self._pending and (len(self._pending) > most or self._pending[0].done()):
-            outcomes += self._pending.popleft().result()
+        while self._pending and (len(self._pending) > most or self._pending[0].future.done()):
+            outcomes += self._pending.popleft().future.result()
         return outcomes
 
     def _prepare(self, needs: Mapping[str, int]) -> None:
         """Do what comes before each try of a transaction."""
         self._running.renew()
-        self._ids.reserve(needs)
+        self._own.ids.reserve(needs)
 
     def _write(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
         if isinstance(packed, Unusable):
@@ -290,13 +305,12 @@ class Writer:
         def replace(connection: sa.Connection) -> Replaced:
             # When it is done again, ids that were taken the first time are lost.
             now = datetime.now(UTC)
-            return self._replacement.replace(
+            return self._own.replacement.replace(
                 connection, parcel, which, layouts, crawl_id, since=since, now=now
             )
 
-        with self._turn:
-            layouts = self._layouts.resolve(parcel.layouts)
-            replaced = self._database.transact(replace, before=lambda: self._prepare(needs))
+        layouts = self._own.layouts.resolve(parcel.layouts)
+        replaced = self._database.transact(replace, before=lambda: self._prepare(needs))
         return [
             Written(
                 url=url,
@@ -328,12 +342,14 @@ class Writer:
 
         def fail(connection: sa.Connection) -> None:
             now = datetime.now(UTC)
-            recorded = self._replacement.locked(connection, [url])
-            if since is not None and self._replacement.newer_around(recorded, url, crawl_id, since):
+            recorded = self._own.replacement.locked(connection, [url])
+            if since is not None and self._own.replacement.newer_around(
+                recorded, url, crawl_id, since
+            ):
                 return
             id_ = connection.scalar(sa.select(hierarchy.c.id).where(hierarchy.c.url == url))
             if id_ is None:
-                id_ = self._ids.one("hierarchy")
+                id_ = self._own.ids.one("hierarchy")
                 connection.execute(
                     hierarchy.insert().values(id=id_, url=url, crawl_id=crawl_id, indexed_at=now)
                 )
@@ -345,13 +361,12 @@ class Writer:
                     .values(digest=None, manifest=None, crawl_id=crawl_id)
                 )
                 removal.restore(connection, self._dialect, [id_])
-            number = self._ids.one("problem")
+            number = self._own.ids.one("problem")
             row = _problem_row(number, crawl_id, id_, failed.url, failed.problem)
             connection.execute(problem.insert(), row)
 
         needs = {"hierarchy": 1, "problem": 1}
-        with self._turn:
-            self._database.transact(fail, before=lambda: self._prepare(needs))
+        self._database.transact(fail, before=lambda: self._prepare(needs))
 
     def touch(self, manifests: Mapping[str, Sequence[ManifestEntry]]) -> None:
         """Record new times of hierarchies whose documents are the same."""
@@ -368,7 +383,7 @@ class Writer:
         )
 
         def touch(connection: sa.Connection) -> None:
-            self._replacement.locked(connection, [str(value["place"]) for value in values])
+            self._own.replacement.locked(connection, [str(value["place"]) for value in values])
             connection.execute(update, values)
 
         self._database.transact(touch)

@@ -15,7 +15,7 @@ from catalog.database.engine import Database
 from catalog.database.packing import pack as pack_graph
 from catalog.database.packing import renumbered, unpack
 from catalog.database.parcels.columns import COLUMNS, NUMBERED
-from catalog.database.parcels.parcel import Parcel, Unusable, pack
+from catalog.database.parcels.parcel import Parcel, Unusable, meet, pack
 from catalog.database.schema import metadata
 from catalog.database.staging import ids_of
 from catalog.database.writer import Writer
@@ -137,3 +137,37 @@ def test_a_packed_graph_gets_ids() -> None:
     assert found.classes == before.classes
     far = unpack(renumbered(packed, 5, [0, 1, 2, 3, 2**33], 10, ids))
     assert far.system_ids.tolist() == [0, 1, 2, 3, 2**33]
+
+
+def test_parcels_meet_where_hierarchies_do(scene_record: Make) -> None:
+    def parcel(*urls: str) -> Parcel:
+        (packed,) = pack(scene_record(url) for url in urls)
+        assert isinstance(packed, Parcel)
+        return packed
+
+    one = parcel("file:///a/b", "file:///c")
+    assert meet(one, parcel("file:///c"))
+    assert meet(one, parcel("file:///d", "file:///a"))
+    assert meet(one, parcel("file:///c/d/e"))
+    assert not meet(one, parcel("file:///a/c", "file:///cc", "file:///a/bc"))
+    assert meet(one, Unusable("file:///a", "broken"))
+    assert not meet(Unusable("file:///d", "broken"), one)
+
+
+def test_of_what_is_written_behind_the_last_counts(
+    database: Database, writer: Writer, crawl_id: int, scene_record: Make
+) -> None:
+    told = []
+    for turn in range(12):
+        urls = ["file:///data/a", "file:///data/a/b"][turn % 2 :][:1]
+        for packed in pack(scene_record(url, images=1 + turn % 5) for url in urls):
+            told += writer.write_behind(packed, crawl_id)
+    told += writer.settle()
+    assert [written.failure for written in told] == [None] * 12
+    with database.reading() as connection:
+        there = connection.execute(
+            sa.text("SELECT url, id FROM hierarchy WHERE removed_at IS NULL")
+        ).all()
+        images = connection.scalar(sa.text("SELECT count(*) FROM image"))
+    assert [url for url, _ in there] == ["file:///data/a/b"]
+    assert images == 1 + 11 % 5

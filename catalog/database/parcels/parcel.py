@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from typing import NamedTuple
 
 from catalog.crawl.records import HierarchyRecord
@@ -54,6 +55,16 @@ class Unusable(NamedTuple):
 
     url: str
     reason: str
+
+
+def meet(one: Parcel | Unusable, other: Parcel | Unusable) -> bool:
+    """Tell whether a hierarchy of one lies at, in or around one of the other."""
+    urls = [
+        set((packed.url,) if isinstance(packed, Unusable) else packed.urls)
+        for packed in (one, other)
+    ]
+    first, second = ({*some, *chain.from_iterable(map(ancestors, some))} for some in urls)
+    return not (urls[0].isdisjoint(second) and urls[1].isdisjoint(first))
 
 
 def pack(records: Iterable[HierarchyRecord]) -> Iterator[Parcel | Unusable]:
