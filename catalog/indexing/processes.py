@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkstemp
 from types import FrameType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from catalog.indexing.garbage import look_seldom
 
@@ -24,23 +27,66 @@ _T = TypeVar("_T")
 @contextmanager
 def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Lend processes, of which none is started before there is work for it."""
-    pool = _Pool(workers, _context(), _begin)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with TemporaryDirectory(prefix="catalog-") as folder:
+        pool = _Pool(workers, folder)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Pool(ProcessPoolExecutor):
     """A pool whose processes are not told to end by who tells this one.
 
     The fork server would follow at once, and take the pool with it.
+
+    Parameters
+    ----------
+    folder
+        Where results lie until they are taken.
     """
+
+    def __init__(self, workers: int, folder: str) -> None:
+        super().__init__(workers, _context(), _begin)
+        self._folder = folder
 
     def submit(self, work: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Start processes, if there are not enough, and give them something to do."""
         with _deaf():
-            return super().submit(work, *args, **kwargs)
+            # What is unpickled is the result itself.
+            call = cast(Callable[..., _T], _by_letter)
+            return super().submit(call, self._folder, work, args, kwargs)
+
+
+class _Letter:
+    """A result whose bytes go by way of a file.
+
+    In the pipe that all share, a process that is killed half-way through a long message
+    would leave the reader waiting for the rest of it for ever.
+    """
+
+    def __init__(self, folder: str, content: object) -> None:
+        self._folder = folder
+        self._content = content
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        number, path = mkstemp(dir=self._folder)
+        with os.fdopen(number, "wb") as file:
+            pickle.dump(self._content, file, pickle.HIGHEST_PROTOCOL)
+        return _opened, (path,)
+
+
+def _opened(path: str) -> object:
+    with Path(path).open("rb") as file:
+        content: object = pickle.load(file)
+    Path(path).unlink()
+    return content
+
+
+def _by_letter(
+    folder: str, work: Callable[..., object], args: Sequence[object], named: Mapping[str, object]
+) -> _Letter:
+    return _Letter(folder, work(*args, **named))
 
 
 @contextmanager
@@ -75,7 +121,7 @@ def _begin() -> None:
     follow_parent()
 
 
-_SECONDS_TO_END = 5.0
+_SECONDS_TO_END = 2.0
 
 
 def _end_soon(number: int, frame: FrameType | None) -> None:
