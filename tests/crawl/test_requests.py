@@ -31,11 +31,20 @@ class Between(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.under_way += 1
             self.server.most = max(self.server.most, self.server.under_way)
+        self.answered = False
         try:
             self.pass_on_one()
         finally:
-            with self.server.lock:
-                self.server.under_way -= 1
+            self.end()
+
+    def end_headers(self):
+        self.end()  # who has the answer may ask again before this thread goes on
+        super().end_headers()
+
+    def end(self):
+        with self.server.lock:
+            self.server.under_way -= not self.answered
+            self.answered = True
 
     def pass_on_one(self):
         time.sleep(self.server.pause)
