@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pydantic_core import to_json
-
 from catalog.crawl.records import ExtentRecord
 from catalog.database.cells import Cell
+from catalog.database.parcels.values import compact_json
 
 CROWDED = 500
 """Placed images from which a component is looked through by the index over boxes."""
@@ -80,10 +79,10 @@ def extent_rows(
                 None if reference is None else component[reference],
                 None if reference is None else first_system + reference,
                 None if system is None else first_system + system,
-                _json(shape),
-                _json(affine),
-                _json(low),
-                _json(high),
+                compact_json(shape),
+                compact_json(affine),
+                compact_json(low),
+                compact_json(high),
                 approximate,
                 reason,
                 placed[reference] >= CROWDED,
@@ -91,7 +90,3 @@ def extent_rows(
             )
         )
     return rows
-
-
-def _json(value: object) -> str | None:
-    return None if value is None else to_json(value).decode()

@@ -127,14 +127,8 @@ def tally(connection: sa.Connection, dialect: Dialect, hierarchies: Sequence[int
     return counts
 
 
-def counted(part: Part, layouts: Sequence[Axes]) -> Counter[Key]:
-    """Count what is about to be written as `tally` would afterwards.
-
-    Parameters
-    ----------
-    layouts
-        The axis layouts of the parcel, in the order of their numbers.
-    """
+def counted(part: Part) -> Counter[Key]:
+    """Count what is about to be written as `tally` would afterwards."""
     counts: Counter[Key] = Counter()
     used: Counter[tuple[str, int]] = Counter()
 
@@ -167,7 +161,7 @@ def counted(part: Part, layouts: Sequence[Axes]) -> Counter[Key]:
             used["systems", layout] += count
     for *values, count in grouped("transformation", *_EDGE):
         _count(counts, "transformations", zip(_EDGE, values, strict=True), count)
-    _axes(counts, used, {number: _axis_values(axes) for number, axes in enumerate(layouts)})
+    _axes(counts, used, {number: _axis_values(axes) for number, axes in enumerate(part.layouts)})
     return counts
 
 

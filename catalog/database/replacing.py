@@ -198,7 +198,7 @@ class Replacement:
             self._retire_hierarchies(connection, list(split), now)
         for name in _DERIVED:
             self._insert(connection, part, name)
-        counts = counted(part, part.layouts)
+        counts = counted(part)
         counts.subtract(before)
         add(connection, counts)
         return {url: sorted(below_it) for url, below_it in inside.items()}

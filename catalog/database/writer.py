@@ -281,20 +281,17 @@ class Writer:
     def _write(self, packed: Parcel | Unusable, crawl_id: int) -> list[Written]:
         if isinstance(packed, Unusable):
             return [self._unwritten(packed.url, crawl_id, packed.reason)]
-        every = range(len(packed.urls))
-        try:
-            return self._write_together(packed, every, crawl_id)
-        except _REFUSED as error:
-            if len(every) == 1:
-                return [self._refused(packed.urls[0], crawl_id, error)]
-        return [self._write_alone(packed, number, crawl_id) for number in every]
+        return self._write_part(packed, range(len(packed.urls)), crawl_id)
 
-    def _write_alone(self, parcel: Parcel, number: int, crawl_id: int) -> Written:
+    def _write_part(self, parcel: Parcel, which: range, crawl_id: int) -> list[Written]:
         try:
-            (written,) = self._write_together(parcel, range(number, number + 1), crawl_id)
+            return self._write_together(parcel, which, crawl_id)
         except _REFUSED as error:
-            return self._refused(parcel.urls[number], crawl_id, error)
-        return written
+            if len(which) == 1:
+                words = " ".join(str(error.orig).split()) or type(error.orig).__name__
+                return [self._unwritten(parcel.urls[which.start], crawl_id, words)]
+        alone = [range(number, number + 1) for number in which]
+        return [each for one in alone for each in self._write_part(parcel, one, crawl_id)]
 
     def _write_together(self, parcel: Parcel, which: range, crawl_id: int) -> list[Written]:
         first, end = parcel.starts[which.start], parcel.starts[which.stop]
@@ -322,10 +319,6 @@ class Writer:
                 which.start : which.stop
             ]
         ]
-
-    def _refused(self, url: str, crawl_id: int, error: sa.exc.DBAPIError) -> Written:
-        words = " ".join(str(error.orig).split()) or type(error.orig).__name__
-        return self._unwritten(url, crawl_id, words)
 
     def _unwritten(self, url: str, crawl_id: int, reason: str) -> Written:
         message = f"This hierarchy could not be written into the database: {reason}."

@@ -114,22 +114,23 @@ class _Waiting:
         self._rows += draft.rows
 
     def packed(self) -> Iterator[Parcel | Unusable]:
-        """Make one parcel of all; where one of them is unusable, one of each."""
-        if not self._drafts:
+        """Make one parcel of all, if there are any."""
+        return _parcels(self._drafts) if self._drafts else iter(())
+
+
+def _parcels(drafts: Sequence[Draft]) -> Iterator[Parcel | Unusable]:
+    """Make one parcel; where one of the hierarchies is unusable, one of each."""
+    try:
+        parcel = _parcel(drafts)
+    except _UNUSABLE as error:
+        if len(drafts) == 1:
+            yield Unusable(drafts[0].record.url, _reason(error))
             return
-        try:
-            yield _parcel(self._drafts)
-        except _UNUSABLE as error:
-            if len(self._drafts) == 1:
-                yield Unusable(self._drafts[0].record.url, _reason(error))
-                return
-        else:
-            return
-        for draft in self._drafts:
-            try:
-                yield _parcel([draft])
-            except _UNUSABLE as error:
-                yield Unusable(draft.record.url, _reason(error))
+    else:
+        yield parcel
+        return
+    for draft in drafts:
+        yield from _parcels([draft])
 
 
 def _parcel(drafts: Sequence[Draft]) -> Parcel:
