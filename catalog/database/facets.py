@@ -151,10 +151,8 @@ def counted(part: Part) -> Counter[Key]:
                 for subject in in_group.get(group, ()):
                     counts[subject, "channel", label] += 1
     for subject, table in (("scenes", "scene"), ("plates", "plate")):
-        if part.count(table):
-            versions = dict(part.rows(part.ask("SELECT id, ome_version", "zarr_group")))
-            for (group,) in part.rows(part.ask("SELECT group_id", table)):
-                _count(counts, subject, [("version", versions[group])], 1)
+        for version, count in grouped(table, part.looked_up(table, "group_id", "ome_version")):
+            _count(counts, subject, [("version", version)], count)
     for kind, layout, count in grouped("coordinate_system", "kind", "axis_layout_id"):
         _count(counts, "systems", [("kind", kind)], count)
         if layout is not None:

@@ -115,6 +115,12 @@ class Part:
         text = f'{what} FROM {self.staged.schema}."{table}" WHERE {rows} {then}'
         return Statement(text, {**self._values, "after": span.start, "until": span.stop})
 
+    def looked_up(self, table: str, refers: str, column: str) -> str:
+        """Write a column of the rows that a column of a table refers to, for `ask`."""
+        of = ids_of(metadata.tables[table].c[refers])
+        row = f'"{table}"."{refers}" + 1'
+        return f'(SELECT "{column}" FROM {self.staged.schema}."{of}" AS o WHERE o.rowid = {row})'
+
     def rows(self, statement: Statement) -> list[tuple[Any, ...]]:
         """Run a statement."""
         return self.staged.connection.execute(*statement).fetchall()
