@@ -1,9 +1,10 @@
 """Index 10,000 images on disk, beside a bare walk that only lists and parses the same documents.
 
     python benchmarks/indexing.py [--scenes 2000] [--varied] [--folder KEEP] [--database URL]
-        [-j 2]
+        [-j 2] [--cold]
 
-Prints ratios to the walk in the same run; files are warm in the page cache for all.
+Prints ratios to the walk in the same run; files are warm in the page cache for all, or with
+`--cold` (Linux) on the disk: each work begins with no document in memory.
 The walk uses orjson where it is installed, else pydantic-core's parser. The unchanged run
 stands beside a bare `os.stat` of every document. Where they can be imported, peers open
 some of the scenes, and their time is scaled to all: `ome_zarr_models` each scene,
@@ -116,6 +117,38 @@ def measure_peers(root: str, walk: float) -> None:
         print(f"{name:<34} {seconds:8.2f} s {seconds / walk:6.2f}   ({len(some)} scenes, scaled)")
 
 
+def forget(documents: list[str]) -> None:
+    """Let the system drop the documents from memory, as far as it keeps none that was written."""
+    os.sync()
+    for path in documents:
+        with open(path, "rb") as file:  # noqa: PTH123 - a number is wanted
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def measure_cold(root: str, scratch: Path, workers: int) -> None:
+    found = documents_of(root)
+    crawl_alone(f"{root}/batch_000")  # imports what is needed
+
+    def cold(work: Callable[[], object]) -> float:
+        forget(found)
+        return timed(work)
+
+    def indexed(number: int) -> float:
+        url = f"sqlite:///{scratch}/cold_{number}.db"
+        ensure(url, create=True)
+        with Database(url) as database:
+            return cold(lambda: index([root], database=database, workers=number))
+
+    walk = cold(lambda: bare_walk(root))
+    print(f"{len(found):,} documents on the disk; a ratio is to a bare walk of the same")
+    print(f"{f'os.scandir + {PARSER}':<34} {walk:8.2f} s   1.00")
+    for number in sorted({1, 2, workers}):
+        seconds = indexed(number)
+        print(
+            f"{f'index, all rows written, -j {number}':<34} {seconds:8.2f} s {seconds / walk:6.2f}"
+        )
+
+
 def measure(root: str, url: str, empty: str, workers: int) -> None:
     ensure(url, create=True)
     documents = bare_walk(root)
@@ -154,6 +187,7 @@ def main() -> None:
     arguments.add_argument("--scenes", type=int, default=2000, help="of 5 images, 3 levels each")
     arguments.add_argument("--varied", action="store_true", help="no two images are alike")
     arguments.add_argument("--folder", type=Path, help="keep the collection here, and use it again")
+    arguments.add_argument("--cold", action="store_true", help="documents come from the disk")
     arguments.add_argument("--database", help="URL; else a new SQLite file")
     arguments.add_argument("--second-database", help="URL, for the run with -j")
     arguments.add_argument("-j", "--workers", type=int, default=2)
@@ -163,6 +197,9 @@ def main() -> None:
         if not folder.exists():
             print(f"writing {given.scenes:,} scenes to {folder}", file=sys.stderr)
             write_collection(folder, given.scenes, varied=given.varied)
+        if given.cold:
+            measure_cold(str(folder), Path(scratch), given.workers)
+            return
         url = given.database or f"sqlite:///{scratch}/catalog.db"
         empty = given.second_database or f"sqlite:///{scratch}/second.db"
         measure(str(folder), url, empty, given.workers)

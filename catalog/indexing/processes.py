@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -38,7 +38,8 @@ def process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 class _Pool(ProcessPoolExecutor):
     """A pool whose processes are not told to end by who tells this one.
 
-    The fork server would follow at once, and take the pool with it.
+    The fork server would follow at once, and take the pool with it. To start processes
+    takes some tenths of a second: a thread waits for that, and not who submits.
 
     Parameters
     ----------
@@ -49,13 +50,47 @@ class _Pool(ProcessPoolExecutor):
     def __init__(self, workers: int, folder: str) -> None:
         super().__init__(workers, _context(), _begin)
         self._folder = folder
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="catalog-starter")
 
     def submit(self, work: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """Start processes, if there are not enough, and give them something to do."""
-        with _deaf():
-            # What is unpickled is the result itself.
-            call = cast(Callable[..., _T], _by_letter)
-            return super().submit(call, self._folder, work, args, kwargs)
+        # What is unpickled is the result itself.
+        call = cast(Callable[..., _T], _by_letter)
+        promised: Future[_T] = Future()
+        started = self._starter.submit(self._start, promised, call, work, args, kwargs)
+        started.add_done_callback(lambda _: started.cancelled() and promised.cancel())
+        return promised
+
+    def _start(self, promised: Future[_T], call: Callable[..., _T], *given: object) -> None:
+        if promised.cancelled():
+            return
+        try:
+            with _deaf():
+                future = super().submit(call, self._folder, *given)
+        except BaseException as error:  # told to who waits for the result
+            _settle(promised, error)
+            return
+        promised.add_done_callback(lambda _: promised.cancelled() and future.cancel())
+        future.add_done_callback(lambda _: _follow(promised, future))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the processes end when they have done what they were given."""
+        self._starter.shutdown(wait=wait, cancel_futures=cancel_futures)
+        super().shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _follow(promised: Future[_T], future: Future[_T]) -> None:
+    if future.cancelled():
+        promised.cancel()
+    elif (error := future.exception()) is not None:
+        _settle(promised, error)
+    elif promised.set_running_or_notify_cancel():
+        promised.set_result(future.result())
+
+
+def _settle(promised: Future[_T], error: BaseException) -> None:
+    if promised.set_running_or_notify_cancel():
+        promised.set_exception(error)
 
 
 class _Letter:
@@ -91,11 +126,11 @@ def _by_letter(
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Start processes that do not hear SIGTERM; this one hears it afterwards."""
+    """Start processes that hear neither SIGTERM nor Ctrl-C; this one hears them afterwards."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
         yield
     finally:

@@ -50,19 +50,22 @@ class Lane:
         Hierarchies of one call. One by one `crawl_hierarchy` itself is called.
     ahead
         Calls that may be under way, or wait to be taken.
-    compares
-        Whether what has not changed is told here, where that costs less than sending it.
+    beside
+        Whether this thread reads as well as the executor does: it tells what has not
+        changed, where that costs less than sending it, and reads until the first answer.
     """
 
     def __init__(
-        self, executor: Executor, *, together: int = 1, ahead: int = 64, compares: bool = False
+        self, executor: Executor, *, together: int = 1, ahead: int = 64, beside: bool = False
     ) -> None:
         self.executor = executor
-        self.compares = compares
+        self.beside = beside
         self.waiting: list[Task] = []
         self.under_way = 0
         self._together = together
         self._ahead = ahead
+        self._started = 0
+        self._answered = False
         self._rows = 1.0
 
     @property
@@ -71,9 +74,26 @@ class Lane:
         return self.under_way >= max(2, min(self._ahead, ROWS_AHEAD / (self._rows * self.together)))
 
     @property
+    def lets_read(self) -> bool:
+        """Whether this thread should read rather than wait: processes take long to start."""
+        return self.beside and not self._answered
+
+    @property
     def together(self) -> int:
-        """How many hierarchies make a call: fewer when they are large."""
-        return max(1, min(self._together, int(ROWS_AHEAD / 8 / self._rows)))
+        """How many hierarchies make a call: fewer when they are large.
+
+        Before any is known they may be: then the first calls are small, for all who read
+        to have some of them.
+        """
+        most = max(1, min(self._together, int(ROWS_AHEAD / 8 / self._rows)))
+        if self._answered:
+            return most
+        return min(most, 1 << (4 * self._started // self._ahead))
+
+    def answer(self) -> None:
+        """Learn that a call has come back."""
+        self.under_way -= 1
+        self._answered = True
 
     def measure(self, outcome: Outcome | Interpreted) -> None:
         """Learn how large hierarchies are, quickly when they grow and slowly when they shrink."""
@@ -83,6 +103,8 @@ class Lane:
 
     def submit(self, tasks: Sequence[Task]) -> Future[Batch] | Future[Outcome]:
         """Start a call."""
+        self._started += 1
+        self.under_way += 1
         if self._together > 1:
             return self.executor.submit(read_batch, tasks)
         (task,) = tasks
@@ -131,13 +153,13 @@ class Readers:
         try:
             for task in tasks:
                 lane = self._lane(task.url)
-                if lane is None:
+                if lane is None or (lane.full and lane.lets_read):
                     yield task, read(task)
-                elif lane.compares and task.manifest and _is_unchanged(task):
+                elif lane.beside and task.manifest and _is_unchanged(task):
                     yield task, Unchanged(task.url)
                 else:
                     calls.add(lane, task)
-                while calls.ready or (lane is not None and lane.full):
+                while calls.ready or (lane is not None and lane.full and not lane.lets_read):
                     yield from calls.take()
             for lane in dict.fromkeys((self._near, self._far)):
                 if lane is not None:
@@ -194,7 +216,6 @@ class _Calls:
         except BrokenExecutor as error:
             raise _gave_up(error) from error
         call = _Call(future, tasks, lane)
-        lane.under_way += 1
         self._under_way.add(call)
         future.add_done_callback(lambda _: self._ended.put(call))
 
@@ -202,7 +223,7 @@ class _Calls:
         """Wait for a call to end, and give what came of it."""
         call = self._next()
         self._under_way.discard(call)
-        call.lane.under_way -= 1
+        call.lane.answer()
         outcomes, packed = self._results(call)
         yield from packed
         for task, outcome in outcomes:

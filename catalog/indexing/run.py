@@ -186,5 +186,5 @@ def readers(
             from catalog.indexing.processes import process_pool
 
             processes = stack.enter_context(process_pool(workers))
-            pool = Lane(processes, together=_TOGETHER, ahead=3 * workers + 2, compares=True)
+            pool = Lane(processes, together=_TOGETHER, ahead=3 * workers + 2, beside=True)
         yield Readers(pool, crowd)

@@ -36,3 +36,19 @@ def test_an_error_of_a_worker_is_told(tmp_path):
 def test_who_dies_at_work_is_missed_at_once():
     with process_pool(2) as pool, pytest.raises(BrokenProcessPool):
         pool.submit(os._exit, 3).result(timeout=60)
+
+
+def test_who_submits_gets_an_answer_even_if_the_pool_ends_first():
+    with process_pool(1) as pool:
+        futures = [pool.submit(os.getpid) for _ in range(50)]
+    done = [future.result() for future in futures if not future.cancelled()]
+    assert all(future.done() for future in futures)
+    assert set(done) <= set(done[:1])
+
+
+def test_what_is_cancelled_is_not_done(tmp_path):
+    with process_pool(1) as pool:
+        futures = [pool.submit(os.mkdir, tmp_path / str(number)) for number in range(20)]
+        assert futures[-1].cancel()
+        assert all(future.result(timeout=60) is None for future in futures[:-1])
+    assert len(list(tmp_path.iterdir())) == 19
