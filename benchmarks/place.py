@@ -28,7 +28,8 @@ from search import RATIO, driver, high, measure
 
 from catalog import Catalog
 from catalog.database.crawls import CrawlCounts
-from catalog.database.engine import Database, display_url, normalise_url
+from catalog.database.database_urls import display_url, normalise_url
+from catalog.database.engine import Database
 from catalog.database.migration import init
 from catalog.database.writer import Writer
 

@@ -32,7 +32,8 @@ import numpy as np
 
 from catalog.api import Catalog
 from catalog.database import schema
-from catalog.database.engine import Database, display_url
+from catalog.database.database_urls import display_url
+from catalog.database.engine import Database
 from catalog.database.migration import current, init
 from catalog.database.packing import pack
 

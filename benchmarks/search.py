@@ -27,7 +27,8 @@ from search_filling import fill, images_in
 from search_questions import Kind, kinds
 
 from catalog import Catalog
-from catalog.database.engine import Database, display_url, normalise_url
+from catalog.database.database_urls import display_url, normalise_url
+from catalog.database.engine import Database
 from catalog.database.prepared import Prepared
 
 TURNS = 5
@@ -78,7 +79,7 @@ def driver(url: str) -> Any:
         return connection
     import psycopg  # where it is needed at all
 
-    from catalog.database.dialects.postgresql import READING
+    from catalog.database.dialects.postgresql_opening import READING
 
     connection = psycopg.connect(url.replace("+psycopg:", ":"), autocommit=True)
     connection.execute(READING)

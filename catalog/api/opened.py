@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from catalog.database.closing import Closing
-from catalog.database.engine import Database, display_url
+from catalog.database.database_urls import display_url
+from catalog.database.engine import Database
 
 
 class OpenCatalog(Closing):

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from catalog.database.cells import Cell
-from catalog.database.engine import Database, display_url
+from catalog.database.database_urls import display_url
+from catalog.database.engine import Database
 from catalog.database.migration import ensure, init
 from catalog.database.schema import metadata
 from catalog.database.types import UtcTime

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from catalog.database.database_urls import display_url, normalise_url
 from catalog.database.dialects import dialect_of
-from catalog.database.engine import Database, display_url, normalise_url
+from catalog.database.engine import Database
 from catalog.errors import DatabaseError, DatabaseMissingError, DatabaseVersionError
 
 if TYPE_CHECKING:

@@ -150,7 +150,8 @@ def test_a_server_that_stays_away_is_given_up_in_words(
 def test_a_server_that_never_was_there_is_not_waited_for(tmp_path: Path) -> None:
     started = time.monotonic()
     with Database(f"postgresql://nobody@/nothing?host={tmp_path}") as database:
-        with pytest.raises(DatabaseError, match="cannot be used"):
+        # As it was typed, not as the driver is called.
+        with pytest.raises(DatabaseError, match=r"postgresql://nobody@.* cannot be used"):
             Writer(database).begin_crawl("file:///data")
         with pytest.raises(DatabaseError, match="cannot be used"):
             Writer(database).known(["file:///data"])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from catalog.database.engine import Database, display_url, normalise_url
+from catalog.database.database_urls import display_url, normalise_url
+from catalog.database.engine import Database
 from catalog.database.schema import crawl, id_counter
 from catalog.errors import DatabaseError, DatabaseMissingError
 
@@ -175,3 +178,16 @@ def test_a_database_on_a_medium_that_cannot_be_written_is_read(
         assert connection.scalar(sa.select(sa.func.count()).select_from(id_counter)) == 0
     folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
     assert [path.name for path in folder.iterdir()] == ["catalog.db"]
+
+
+def test_without_the_driver_of_postgresql_it_is_said_what_to_install():
+    program = (
+        "import sys\n"
+        "sys.modules['psycopg'] = None\n"
+        "from catalog.database.dialects import dialect_of\n"
+        "dialect_of('postgresql://lab/brains')\n"
+    )
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "pip install 'ome-scene-catalog[postgresql]'" in ended.stderr

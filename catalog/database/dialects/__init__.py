@@ -278,4 +278,11 @@ def dialect_of(name: str) -> Dialect:
     module = name.partition(":")[0].partition("+")[0]
     if module not in ("sqlite", "postgresql"):
         raise DatabaseError(f"{module!r} is not a database that a catalog can be kept in.")
-    return cast(Dialect, import_module(f"catalog.database.dialects.{module}"))
+    try:
+        return cast(Dialect, import_module(f"catalog.database.dialects.{module}"))
+    except ImportError as missing:
+        if module != "postgresql":
+            raise
+        raise DatabaseError(
+            "PostgreSQL needs the package psycopg: pip install 'ome-scene-catalog[postgresql]'."
+        ) from missing

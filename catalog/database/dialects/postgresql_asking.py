@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from catalog.database.cells import Cell
 from catalog.database.dialects.clock import Clock
-from catalog.database.dialects.postgresql import create_engine, explain
+from catalog.database.dialects.postgresql_opening import create_engine, explain
 from catalog.database.statements import Statement, suggestion
 from catalog.errors import CatalogError, DatabaseError, StatementError
 

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 
 from catalog.database.cells import Cell
 from catalog.database.dialects.clock import Clock
-from catalog.database.dialects.sqlite import open_for_reading, path_of
+from catalog.database.dialects.sqlite_opening import open_for_reading, path_of
 from catalog.database.statements import Statement, suggestion
 from catalog.errors import CatalogError, DatabaseError, StatementError
 
