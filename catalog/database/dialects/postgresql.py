@@ -16,6 +16,7 @@ from catalog.database.cells import Cell
 from catalog.database.dialects import (
     Definition,
     Passing,
+    postgresql_copying,
     postgresql_crawls,
     postgresql_opening,
     postgresql_places,
@@ -115,13 +116,21 @@ def insert_rows(
     rows: Iterable[tuple[Cell, ...]],
 ) -> None:
     """Insert rows of plain values by COPY."""
+    with _copying(connection, table, columns) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _copying(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], form: str = "FORMAT text"
+) -> Iterator[psycopg.Copy]:
     names = ", ".join(f'"{column}"' for column in columns)
-    statement = f'COPY "{table.name}" ({names}) FROM STDIN'
+    statement = f'COPY "{table.name}" ({names}) FROM STDIN ({form})'
     cursor = connection.connection.cursor()
     try:
         with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+            yield copy
     except psycopg.Error as error:
         # SQLAlchemy, which knows nothing of COPY, would have made this of it.
         raise sa.exc.DBAPIError.instance(statement, None, error, psycopg.Error) from error
@@ -144,8 +153,10 @@ def insert_staged(
     staged: Staged,
     rows: Statement,
 ) -> None:
-    """Let SQLite select them, and send them by COPY."""
-    insert_rows(connection, table, columns, staged.connection.execute(*rows))
+    """Send them by COPY, in the form in which SQLite writes them."""
+    with _copying(connection, table, columns, postgresql_copying.FORM) as copy:
+        for text in postgresql_copying.lines(table, columns, staged, rows):
+            copy.write(text)
 
 
 def empty(connection: sa.Connection, tables: Sequence[str]) -> None:
