@@ -99,9 +99,10 @@ def _meaning(column: sa.Column[object]) -> str:
     words = (column.comment or "").replace("|", "\\|")
     if column.primary_key:
         words = f"**Key.** {words}"
-    for key in column.foreign_keys:
-        words += f" → `{key.column.table.name}.{key.column.name}`"
-    return words
+    keys = [f"{key.column.table.name}.{key.column.name}" for key in column.foreign_keys]
+    if "ids_of" in column.info:
+        keys.append(f"{column.info['ids_of']}.id")
+    return " → ".join([words, *[f"`{key}`" for key in keys]])
 
 
 def main() -> None:
