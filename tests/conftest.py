@@ -124,6 +124,36 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def untrue_copies() -> Callable[[Database], dict[str, int]]:
+    """Count the ids that should repeat what another row says, and do not, by column."""
+    return _untrue_copies
+
+
+def _untrue_copies(database: Database) -> dict[str, int]:
+    import sqlalchemy as sa
+
+    from catalog.database.schema import metadata
+    from catalog.database.staging import ids_of
+
+    found = {}
+    with database.reading() as connection:
+        for table in metadata.sorted_tables:
+            for column in table.columns:
+                if "copied_by" not in column.info:
+                    continue
+                by = table.c[column.info["copied_by"]]
+                original = metadata.tables[str(ids_of(by))]
+                query = (
+                    sa.select(sa.func.count())
+                    .select_from(table.outerjoin(original, by == original.c.id))
+                    .where(column.is_distinct_from(original.c[column.name]))
+                )
+                if untrue := connection.scalar(query):
+                    found[str(column)] = untrue
+    return found
+
+
 # Numbers that a row is known by in one database alone, and times.
 _OWN_AFFAIR = {
     *("id", "crawl_id", "hierarchy_id", "component_id", "adjacency"),
@@ -144,7 +174,8 @@ def _recorded(database: Database, place: str = "") -> dict[str, list[str]]:
 
     What a row refers to is named as people would: groups and hierarchies by their URLs, an
     image by its group and number, a system by its group, array and name. Components are
-    told by the systems in them. Crawls, counters and times are left out.
+    told by the systems in them. Crawls, counters and times are left out. Ids that repeat what
+    another row says must do so.
 
     Parameters
     ----------
@@ -156,6 +187,7 @@ def _recorded(database: Database, place: str = "") -> dict[str, list[str]]:
     from catalog.database.schema import metadata
     from catalog.database.words import place_words
 
+    assert _untrue_copies(database) == {}
     words = place_words(place)
     with database.reading() as connection:
         tables = {

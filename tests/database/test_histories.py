@@ -59,7 +59,11 @@ def meets(one: str, other: str) -> bool:
 
 
 def test_any_history_ends_in_what_was_written_last(
-    database: Database, writer: Writer, crawl_id: int, scene_record: Callable[..., HierarchyRecord]
+    database: Database,
+    writer: Writer,
+    crawl_id: int,
+    scene_record: Callable[..., HierarchyRecord],
+    untrue_copies: Callable[[Database], dict[str, int]],
 ) -> None:
     choose = random.Random(11)
     there: dict[str, HierarchyRecord] = {}
@@ -81,3 +85,4 @@ def test_any_history_ends_in_what_was_written_last(
         elif act == "purge":
             writer.purge()
         assert live(database) == expected(there)
+        assert untrue_copies(database) == {}

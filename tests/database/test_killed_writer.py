@@ -55,7 +55,7 @@ def assert_whole(database: Database) -> None:
 
 
 def test_a_killed_writer_leaves_whole_hierarchies_and_no_lock(
-    database: Database, scene_record
+    database: Database, scene_record, untrue_copies
 ) -> None:
     random.seed(3)
     builders = Path(__file__).with_name("conftest.py")
@@ -70,6 +70,7 @@ def test_a_killed_writer_leaves_whole_hierarchies_and_no_lock(
         process.wait()
         process.stdout.close()
         assert_whole(database)
+        assert untrue_copies(database) == {}
     started = time.monotonic()
     writer = Writer(database)
     crawl_id = writer.begin_crawl("file:///data")

@@ -43,3 +43,22 @@ def search_text() -> sa.Column[str]:
 def title(words: str) -> sa.Column[str]:
     """Make the column of the name that people see."""
     return sa.Column("title", Text, nullable=False, server_default="", comment=words)
+
+
+def copied(name: str, of: str, *, by: str, comment: str, nullable: bool = False) -> sa.Column[int]:
+    """Make a column of ids that repeats what stands in a row which this one refers to.
+
+    It has no foreign key: that of the other row says the same, and a key is looked up for each
+    row that is written.
+
+    Parameters
+    ----------
+    name
+        That it has in both tables.
+    of
+        Table whose ids they are.
+    by
+        Column that refers to the row with the original.
+    """
+    info = {"ids_of": of, "copied_by": by}
+    return sa.Column(name, Id, info=info, nullable=nullable, comment=comment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from catalog.database.schema.columns import Id, Text, metadata, search_text, title
+from catalog.database.schema.columns import Id, Text, copied, metadata, search_text, title
 
 scene = sa.Table(
     "scene",
@@ -95,11 +95,12 @@ image = sa.Table(
     sa.Column("voxel_size_y", sa.Double, comment="In micrometer; as written if no unit is said"),
     sa.Column("voxel_size_x", sa.Double, comment="In micrometer; as written if no unit is said"),
     sa.Column("time_step", sa.Double, comment="In seconds; as written if no unit is said"),
-    sa.Column(
+    copied(
         "axis_layout_id",
-        Id,
-        sa.ForeignKey("axis_layout.id"),
+        "axis_layout",
+        by="intrinsic_system_id",
         comment="Of its intrinsic system; null if unknown",
+        nullable=True,
     ),
     sa.Column(
         "is_label",

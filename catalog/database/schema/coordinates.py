@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from catalog.database.schema.columns import Id, Text, metadata, one_of, search_text
+from catalog.database.schema.columns import Id, Text, copied, metadata, one_of, search_text
 
 axis_layout = sa.Table(
     "axis_layout",
@@ -70,8 +70,11 @@ coordinate_system = sa.Table(
         autoincrement=False,
         comment="Never used twice; stays while its address does",
     ),
-    sa.Column(
-        "hierarchy_id", Id, sa.ForeignKey("hierarchy.id"), nullable=False, comment="That it lies in"
+    copied(
+        "hierarchy_id",
+        "hierarchy",
+        by="component_id",
+        comment="That it lies in; repeated from its component",
     ),
     sa.Column(
         "group_id",
@@ -120,18 +123,20 @@ transformation = sa.Table(
         autoincrement=False,
         comment="Never used twice; a new one whenever its hierarchy is written",
     ),
-    sa.Column(
-        "hierarchy_id", Id, sa.ForeignKey("hierarchy.id"), nullable=False, comment="That it lies in"
+    copied(
+        "hierarchy_id",
+        "hierarchy",
+        by="component_id",
+        comment="That it lies in; repeated from its component",
     ),
     sa.Column(
         "group_id", Id, sa.ForeignKey("zarr_group.id"), nullable=False, comment="That declares it"
     ),
-    sa.Column(
+    copied(
         "component_id",
-        Id,
-        sa.ForeignKey("component.id"),
-        nullable=False,
-        comment="That it is an edge of",
+        "component",
+        by="input_id",
+        comment="That it is an edge of; repeated from where it starts",
     ),
     sa.Column("pointer", Text, nullable=False, comment="JSON pointer to where it is declared"),
     sa.Column("name", Text, comment="As written"),
