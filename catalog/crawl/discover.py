@@ -6,14 +6,27 @@ discovery never goes below a folder that holds Zarr metadata, and never lists ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
+from catalog.crawl.place import V3
 from catalog.crawl.requests import answer_of, current_requests
+from catalog.crawl.root_seen import RootSeen
 from catalog.errors import CatalogError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Listing, Stat, Store, StoreOptions
+from catalog.stores import (
+    DEFAULT_OPTIONS,
+    Document,
+    FarStore,
+    Listing,
+    Stat,
+    Store,
+    StoreOptions,
+)
 from catalog.stores.url import join
 
 # Any of these in a folder makes it a Zarr node.
@@ -21,6 +34,12 @@ MARKERS = frozenset(("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata")
 # Zipped hierarchies: of RFC-9, and as others call them. Other archives hold anything.
 _ARCHIVES = (".ozx", ".zarr.zip")
 
+# Bytes of a document that is handed on: what waits to be read by others must not fill memory.
+_LARGEST_HANDED_ON = 32 * 1024
+# Names in a listing that is handed on.
+_MOST_HANDED_ON = 1000
+# Folders of which is asked at once whether they are recorded.
+_AT_ONCE = 512
 # Folders that are looked at ahead, where looking means waiting for a server: no more at a
 # time than there may be requests.
 _AHEAD = 128
@@ -30,11 +49,11 @@ _AHEAD = 128
 class Found:
     """A folder that holds Zarr metadata and lies in no other one.
 
-    `seen`: its ``zarr.json`` as it was met, where this was told on the way.
+    `seen`: what its root was met with, where asking costs a round trip.
     """
 
     url: str
-    seen: Stat | None = None
+    seen: RootSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +70,13 @@ class FolderProblem:
     unlisted: bool = False
 
 
+Recorded = Callable[[Sequence[str]], Mapping[str, str]]
+"""Tells of some URLs which are hierarchies that are recorded, and by which document of its root
+each is known. Only its time is asked for then, since most often nothing has changed."""
+
+
 def discover(
-    store: Store, options: StoreOptions = DEFAULT_OPTIONS
+    store: Store, options: StoreOptions = DEFAULT_OPTIONS, recorded: Recorded | None = None
 ) -> Iterator[Found | FolderProblem]:
     """Find the hierarchies in a store, always in the same order.
 
@@ -63,6 +87,8 @@ def discover(
     ----------
     options
         How archives are opened.
+    recorded
+        Of what else is met the document is read at once, and handed on.
 
     Raises
     ------
@@ -70,21 +96,24 @@ def discover(
         When the root itself cannot be listed, and is no hierarchy.
     """
     if not store.lists:
-        yield _unlisted_root(store)
+        yield _unlisted_root(cast(FarStore, store), recorded)
     elif store.at_once:
-        yield from _discover_ahead(store, options)
+        yield from _discover_ahead(cast(FarStore, store), options, recorded)
     else:
         yield from _discover_in_turn(store, options)
 
 
-def _unlisted_root(store: Store) -> Found:
-    for marker in ("zarr.json", ".zgroup", ".zattrs", ".zmetadata", ".zarray"):
-        seen = store.stat(marker)
-        if seen is not None:
-            return Found(store.url, seen if marker == "zarr.json" else None)
-    # A server may give neither etag nor time.
-    if any(store.get(marker) is not None for marker in ("zarr.json", ".zattrs", ".zgroup")):
-        return Found(store.url)
+def _unlisted_root(store: FarStore, recorded: Recorded | None) -> Found:
+    url = store.url
+    at_ns = time.time_ns()
+    known = recorded((url,)).get(url) if recorded is not None else None
+    if known is not None and (stat := store.stat(known)) is not None:
+        return Found(url, RootSeen(at_ns, {known: stat}))
+    documents: dict[str, Document | Stat | None] = {}
+    for name in (V3, ".zattrs", ".zgroup", ".zmetadata", ".zarray"):
+        documents[name] = met = store.glance(name, _LARGEST_HANDED_ON)
+        if met is not None:
+            return Found(url, RootSeen(at_ns, documents))
     if _is_missing(store):
         raise StoreError(
             f"there is nothing at {store.url}: the server answers 404 (not found) for it, and for "
@@ -142,18 +171,25 @@ def _discover_in_turn(store: Store, options: StoreOptions) -> Iterator[Found | F
         pending.extend(reversed(plain))
 
 
-def _discover_ahead(store: Store, options: StoreOptions) -> Iterator[Found | FolderProblem]:
+def _discover_ahead(
+    store: FarStore, options: StoreOptions, recorded: Recorded | None
+) -> Iterator[Found | FolderProblem]:
     """Look at many folders at a time; give what is met by folder, by name."""
     root = store.url
     requests = current_requests()
     # What comes first is last.
     pending: list[str] = [""]
-    looks: dict[str, Future[Stat | Listing]] = {}
+    looks: dict[str, Future[RootSeen | Listing]] = {}
+    known: dict[str, str | None] = {}
     try:
         while pending:
             for path in reversed(pending[-_AHEAD:]):
                 if path not in looks:
-                    looks[path] = requests.start(partial(_look, store, path))
+                    if recorded is not None and path not in known:
+                        soon = [other for other in pending[-_AT_ONCE:] if other not in looks]
+                        known.update(_known(root, soon, recorded))
+                    name = known.pop(path, None)
+                    looks[path] = requests.start(partial(_look, store, path, name))
             path = pending.pop()
             try:
                 met = answer_of(looks.pop(path))
@@ -162,10 +198,8 @@ def _discover_ahead(store: Store, options: StoreOptions) -> Iterator[Found | Fol
                     raise
                 yield _unreadable(root, path, error)
                 continue
-            if isinstance(met, Stat):
+            if isinstance(met, RootSeen):
                 yield Found(join(root, path), met)
-            elif not MARKERS.isdisjoint(met.files):
-                yield Found(join(root, path))
             else:
                 yield from _remarks(root, path, met)
                 prefix = f"{path}/" if path else ""
@@ -178,13 +212,41 @@ def _discover_ahead(store: Store, options: StoreOptions) -> Iterator[Found | Fol
             look.cancel()
 
 
-def _look(store: Store, path: str) -> Stat | Listing:
-    """Give the time of a folder's ``zarr.json``; without one, what else is in it."""
-    try:
-        seen = store.stat(f"{path}/zarr.json" if path else "zarr.json")
-    except StoreError:  # listing tells, or says what is wrong
-        seen = None
-    return seen if seen is not None else store.list_folder(path)
+def _known(root: str, paths: Sequence[str], recorded: Recorded) -> dict[str, str | None]:
+    """Tell by which document each of some folders is recorded, if it is."""
+    urls = {path: join(root, path) for path in paths}
+    names = recorded(list(urls.values()))
+    return {path: names.get(url) for path, url in urls.items()}
+
+
+def _look(store: FarStore, path: str, known: str | None) -> RootSeen | Listing:
+    """Tell what the root of a hierarchy is met with; of another folder, what is in it.
+
+    Parameters
+    ----------
+    known
+        Name of the document by which the folder is recorded, if it is.
+    """
+    prefix = f"{path}/" if path else ""
+    at_ns = time.time_ns()
+    documents: dict[str, Document | Stat | None] = {}
+    # Where one cannot be read, listing tells what there is, or says what is wrong.
+    with suppress(StoreError):
+        if known is not None and (stat := store.stat(prefix + known)) is not None:
+            return RootSeen(at_ns, {known: stat})
+        documents[V3] = met = store.glance(prefix + V3, _LARGEST_HANDED_ON)
+        if met is not None:
+            return RootSeen(at_ns, documents)
+    listing = store.list_folder(path)
+    names = MARKERS.intersection(listing.files)
+    if not names:
+        return listing
+    if V3 in documents and V3 not in names:  # else it came meanwhile, or has to be asked for again
+        documents.update(dict.fromkeys(MARKERS - names))
+    else:
+        documents.clear()
+    is_short = len(listing.folders) + len(listing.files) <= _MOST_HANDED_ON
+    return RootSeen(at_ns, documents, listing if is_short else None)
 
 
 def _remarks(root: str, path: str, listing: Listing) -> Iterator[FolderProblem]:

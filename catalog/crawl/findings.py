@@ -42,15 +42,18 @@ class Findings:
         Of the hierarchy's root.
     near
         Of the store, see `catalog.stores.Store`.
+    asked_ns
+        Unix time when the first document was asked for; now, if None.
     """
 
-    def __init__(self, url: str, *, near: bool) -> None:
+    def __init__(self, url: str, *, near: bool, asked_ns: int | None = None) -> None:
         self.url = url
         self.nodes: dict[str, Node] = {}
         # What could not be read: consolidated copies may stand in for it, and below it.
         self.lost: dict[str, CatalogError] = {}
         self._near = near
-        self._latest = time.time_ns() - (SETTLED_NS if near else _SETTLED_FAR_NS)
+        asked_ns = time.time_ns() if asked_ns is None else asked_ns
+        self._latest = asked_ns - (SETTLED_NS if near else _SETTLED_FAR_NS)
         self._documents: dict[str, GroupDocument] = {}
         self._manifest: list[ManifestEntry] = []
         self._problems: list[Problem] = []

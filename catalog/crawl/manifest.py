@@ -66,18 +66,20 @@ def _is_same(store: Store, path: str, mtime_ns: int, size: int, found: Stat | No
     return found is not None and bool(found.etag) and (stamp(found), found.size) == (mtime_ns, size)
 
 
-def compare_root(manifest: Sequence[ManifestEntry], seen: Stat | None = None) -> Asking[bool]:
-    """Ask for a hierarchy's root alone, and give whether it is as it was.
+def root_document(manifest: Sequence[ManifestEntry]) -> str | None:
+    """Name the document that a hierarchy far from here is known by; None when all is read again."""
+    known = {entry.path for entry in manifest}
+    if any(entry.mtime_ns == UNREADABLE for entry in manifest):
+        return None
+    return next((name for name in _OF_ROOTS if name in known), None)
 
-    Parameters
-    ----------
-    seen
-        What is known of its ``zarr.json`` already, from finding it: then it is not asked for.
-    """
+
+def compare_root(manifest: Sequence[ManifestEntry]) -> Asking[bool]:
+    """Ask for a hierarchy's root alone, and give whether it is as it was."""
     known = {entry.path: entry for entry in manifest}
     if any(entry.mtime_ns == UNREADABLE for entry in manifest):
         return False
-    document = next((name for name in _OF_ROOTS if name in known), None)
+    document = root_document(manifest)
     expected: list[ManifestEntry] = []
     questions: list[Question] = []
     if document is not None:
@@ -89,12 +91,6 @@ def compare_root(manifest: Sequence[ManifestEntry], seen: Stat | None = None) ->
     if CRATE in known:
         expected.append(known[CRATE])
         questions.append(("stat", CRATE))
-    if document == "zarr.json" and seen is not None:
-        if not _agrees(expected[0], seen):
-            return False
-        del expected[0], questions[0]
-        if not questions:
-            return True
     if not questions:
         return False
     answers = yield questions

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from catalog.crawl.driving import drive, drive_async, in_loop, may_list
+from catalog.crawl.driving import Asking, drive, drive_async, in_loop, may_list
 from catalog.crawl.reading import GroupDocument, Reading
 from catalog.crawl.requests import Requests
+from catalog.crawl.root_seen import RootSeen, answered
 from catalog.crawl.walk import Walk
 from catalog.stores import DEFAULT_OPTIONS, Store, StoreOptions, open_store
 
@@ -44,16 +45,24 @@ def read_hierarchy(
     return read_store(store, options)
 
 
-def read_store(store: Store, options: StoreOptions = DEFAULT_OPTIONS) -> Reading:
-    """Read the hierarchy at the root of an open store, one question after the other."""
-    walk = Walk(store.url, near=store.near, lists=store.lists, options=options)
-    return drive(store, walk.run())
+def read_store(
+    store: Store, options: StoreOptions = DEFAULT_OPTIONS, seen: RootSeen | None = None
+) -> Reading:
+    """Read the hierarchy at the root of an open store, one question after the other.
+
+    Parameters
+    ----------
+    seen
+        What is known of the root from finding it: it is not asked for again.
+    """
+    return drive(store, _walk(store, store.lists, options, seen))
 
 
 async def read_store_async(
     store: Store,
     options: StoreOptions = DEFAULT_OPTIONS,
     requests: Requests | None = None,
+    seen: RootSeen | None = None,
 ) -> Reading:
     """Read the hierarchy at the root of an open store, many questions at a time.
 
@@ -61,7 +70,16 @@ async def read_store_async(
     ----------
     requests
         Those who ask; of the run that goes on, if None.
+    seen
+        What is known of the root from finding it: it is not asked for again.
     """
     lists = await may_list(store)
-    walk = Walk(store.url, near=store.near, lists=lists, options=options)
-    return await drive_async(store, walk.run(), requests)
+    return await drive_async(store, _walk(store, lists, options, seen), requests)
+
+
+def _walk(
+    store: Store, lists: bool, options: StoreOptions, seen: RootSeen | None
+) -> Asking[Reading]:
+    asked_ns = None if seen is None else seen.at_ns
+    walk = Walk(store.url, near=store.near, lists=lists, options=options, asked_ns=asked_ns)
+    return answered(walk.run(), seen)

@@ -51,16 +51,24 @@ class Walk:
         Of the store, see `catalog.stores.Store`.
     options
         How the store was opened.
+    asked_ns
+        Unix time when the first document was asked for; now, if None.
     """
 
     def __init__(
-        self, url: str, *, near: bool, lists: bool, options: StoreOptions = DEFAULT_OPTIONS
+        self,
+        url: str,
+        *,
+        near: bool,
+        lists: bool,
+        options: StoreOptions = DEFAULT_OPTIONS,
+        asked_ns: int | None = None,
     ) -> None:
         self._url = url
         self._options = options
         self._near = near
         self._lists = lists
-        self._found = Findings(url, near=near)
+        self._found = Findings(url, near=near, asked_ns=asked_ns)
         # Functions rather than bound methods, so that a walk is freed as soon as it ends.
         self._pending: list[tuple[Kind, str, _Take, Place]] = []
         self._root_document: dict[str, Any] | None = None

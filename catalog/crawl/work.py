@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.crawl.driving import drive, drive_async, in_loop
 from catalog.crawl.manifest import UNREADABLE, array_entries, compare_root, is_unchanged
@@ -20,8 +20,9 @@ from catalog.crawl.records import (
     Unchanged,
 )
 from catalog.crawl.requests import Requests
+from catalog.crawl.root_seen import RootSeen, answered
 from catalog.errors import CatalogError, DocumentError, StoreError
-from catalog.stores import DEFAULT_OPTIONS, Stat, Store, StoreOptions, open_store
+from catalog.stores import DEFAULT_OPTIONS, Store, StoreOptions, open_store
 from catalog.stores.opening import is_plain_remote
 from catalog.stores.threads import in_own_thread
 
@@ -38,7 +39,7 @@ def crawl_hierarchy(
     options: StoreOptions = DEFAULT_OPTIONS,
     *,
     thorough: bool = False,
-    seen: Stat | None = None,
+    seen: RootSeen | None = None,
 ) -> Outcome:
     """Read the hierarchy at a normalised URL, unless nothing in it has changed.
 
@@ -56,30 +57,14 @@ def crawl_hierarchy(
         Do not rely on the root's document: far from here, read all documents, and let
         their digest say whether anything has changed.
     seen
-        What is known of the root's ``zarr.json`` from finding it: spares asking again.
+        What is known of the root from finding it: it is not asked for again.
     """
+    known = _Known(known_manifest, known_digest, thorough, seen)
     try:
         store = open_store(url, boundary, options)
         if store.at_once and not in_loop():
-            return asyncio.run(
-                crawl_hierarchy_async(
-                    *(url, known_manifest, known_digest, boundary, options),
-                    thorough=thorough,
-                    seen=seen,
-                    store=store,
-                )
-            )
-        if known_manifest:
-            if store.near:
-                unchanged = is_unchanged(store, known_manifest)
-            else:
-                unchanged = not thorough and drive(store, compare_root(known_manifest, seen))
-            if unchanged:
-                return Unchanged(url)
-        # What understands documents takes its time to import: not where nothing has changed.
-        from catalog.crawl.read import read_store
-
-        return _judge(read_store(store, options), store, known_manifest, known_digest)
+            return asyncio.run(_crawl_async(store, known, options, None))
+        return _crawl_in_turn(store, known, options)
     except Exception as error:
         return _failure(url, error)
 
@@ -92,66 +77,73 @@ async def crawl_hierarchy_async(
     options: StoreOptions = DEFAULT_OPTIONS,
     *,
     thorough: bool = False,
-    seen: Stat | None = None,
-    store: Store | None = None,
+    seen: RootSeen | None = None,
     requests: Requests | None = None,
 ) -> Outcome:
     """Do what `crawl_hierarchy` does, while others are doing it too.
 
     Parameters
     ----------
-    store
-        The hierarchy's, when it is open already.
     requests
         Those who ask; of the run that goes on, if None.
     """
+    known = _Known(known_manifest, known_digest, thorough, seen)
     try:
-        if store is None:
-            # A client is made once for each bucket and server; to open an archive is to ask.
-            if is_plain_remote(url):
-                store = open_store(url, boundary, options)
-            else:
-                store = await in_own_thread(lambda: open_store(url, boundary, options))
+        # A client is made once for each bucket and server; to open an archive is to ask.
+        if is_plain_remote(url):
+            store = open_store(url, boundary, options)
+        else:
+            store = await in_own_thread(lambda: open_store(url, boundary, options))
         if not store.at_once:
-            known = (known_manifest, known_digest)
-            return await in_own_thread(
-                lambda: crawl_hierarchy(
-                    url, *known, boundary, options, thorough=thorough, seen=seen
-                )
-            )
-        if known_manifest and not thorough:
-            compared = compare_root(known_manifest, seen)
-            if await drive_async(store, compared, requests):
-                return Unchanged(url)
-        return await _read_async(store, known_manifest, known_digest, options, requests)
+            return await in_own_thread(lambda: _crawl_in_turn(store, known, options))
+        return await _crawl_async(store, known, options, requests)
     except Exception as error:
         return _failure(url, error)
 
 
-async def _read_async(
-    store: Store,
-    known_manifest: Sequence[ManifestEntry],
-    known_digest: bytes | None,
-    options: StoreOptions,
-    requests: Requests | None,
+class _Known(NamedTuple):
+    """What is known of a hierarchy before it is read."""
+
+    manifest: Sequence[ManifestEntry]
+    digest: bytes | None
+    thorough: bool
+    seen: RootSeen | None
+
+
+def _crawl_in_turn(store: Store, known: _Known, options: StoreOptions) -> Outcome:
+    if known.manifest:
+        if store.near:
+            unchanged = is_unchanged(store, known.manifest)
+        else:
+            compared = answered(compare_root(known.manifest), known.seen)
+            unchanged = not known.thorough and drive(store, compared)
+        if unchanged:
+            return Unchanged(store.url)
+    # What understands documents takes its time to import: not where nothing has changed.
+    from catalog.crawl.read import read_store
+
+    return _judge(read_store(store, options, known.seen), store, known)
+
+
+async def _crawl_async(
+    store: Store, known: _Known, options: StoreOptions, requests: Requests | None
 ) -> Outcome:
+    if known.manifest and not known.thorough:
+        compared = answered(compare_root(known.manifest), known.seen)
+        if await drive_async(store, compared, requests):
+            return Unchanged(store.url)
     from catalog.crawl.naming import stored
     from catalog.crawl.read import read_store_async
     from catalog.metadata.nodes import GroupNode
 
-    reading = await read_store_async(store, options, requests)
+    reading = await read_store_async(store, options, requests, known.seen)
     if any(isinstance(node, GroupNode) and stored(node) for node in reading.nodes.values()):
         # Arrays are read by zarr, which waits for each answer.
-        return await in_own_thread(lambda: _judge(reading, store, known_manifest, known_digest))
-    return _judge(reading, store, known_manifest, known_digest)
+        return await in_own_thread(lambda: _judge(reading, store, known))
+    return _judge(reading, store, known)
 
 
-def _judge(
-    reading: Reading,
-    store: Store,
-    known_manifest: Sequence[ManifestEntry],
-    known_digest: bytes | None,
-) -> Outcome:
+def _judge(reading: Reading, store: Store, known: _Known) -> Outcome:
     """Make an outcome of what was read, beside what is known."""
     from catalog.crawl.interpret import has_metadata, interpret, is_array
 
@@ -163,11 +155,11 @@ def _judge(
     record, parameters = interpret(reading)
     if parameters.read:
         record = _with_arrays(record, parameters, store)
-    if known_digest == record.digest:
-        known = tuple(known_manifest)
-        return Unchanged(url, None if record.manifest == known else record.manifest)
-    if known_digest is not None and not reading.whole:
-        lost = _newly_lost(reading.manifest, known_manifest)
+    if known.digest == record.digest:
+        same = record.manifest == tuple(known.manifest)
+        return Unchanged(url, None if same else record.manifest)
+    if known.digest is not None and not reading.whole:
+        lost = _newly_lost(reading.manifest, known.manifest)
         if lost is not None:
             message = (
                 f"{lost or 'the root folder'} of this hierarchy cannot be read any more: "

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from catalog.crawl.records import HierarchyRecord, ManifestEntry, Outcome
 from catalog.crawl.requests import requests_at_once
+from catalog.crawl.root_seen import RootSeen
 from catalog.crawl.work import crawl_hierarchy, crawl_hierarchy_async
 from catalog.database.parcels.parcel import Parcel, Unusable, pack
-from catalog.stores import DEFAULT_OPTIONS, Stat, StoreOptions
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions
 from catalog.stores.traffic import Traffic, traffic
 
 
@@ -31,7 +32,7 @@ class Task(NamedTuple):
     boundary: str | None = None
     options: StoreOptions = DEFAULT_OPTIONS
     thorough: bool = False
-    seen: Stat | None = None
+    seen: RootSeen | None = None
 
 
 class Interpreted(NamedTuple):

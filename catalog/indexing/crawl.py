@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from catalog.crawl.discover import FolderProblem, Found, discover
+from catalog.crawl.discover import FolderProblem, Found, Recorded, discover
+from catalog.crawl.manifest import root_document
 from catalog.crawl.records import (
     Failed,
     HierarchyRecord,
@@ -149,8 +150,22 @@ class Crawl:
         partial = self._report.failed or self._unlisted
         return self._finish("partial" if partial else "done", message)
 
+    @property
+    def _recorded(self) -> Recorded | None:
+        """What tells who finds hierarchies which are recorded: those may not have to be read."""
+        if self._settings.force or self._settings.thorough:
+            return None
+        return self._root_documents
+
+    def _root_documents(self, urls: Sequence[str]) -> dict[str, str]:
+        known = self._ledger.known(urls).items()
+        named = ((url, root_document(there.manifest)) for url, there in known)
+        return {url: name for url, name in named if name is not None}
+
     def _crawl(self) -> None:
-        wanted: Iterable[Wanted | FolderProblem] = self._source.wanted(self._ledger.enclosing_each)
+        wanted: Iterable[Wanted | FolderProblem] = self._source.wanted(
+            self._ledger.enclosing_each, self._recorded
+        )
         while True:
             for read in self._readers.read(self._tasks(wanted)):
                 if isinstance(read, Parcel | Unusable):
@@ -206,7 +221,7 @@ class Crawl:
             store = open_store(folder, None, self._settings.options)
             met = 0
             with suppress(StoreError):  # told as it failed at first
-                for item in discover(store, self._settings.options):
+                for item in discover(store, self._settings.options, self._recorded):
                     if item.url == folder:
                         break
                     if not met:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from catalog.crawl.discover import MARKERS, FolderProblem, Found, discover
+from catalog.crawl.discover import MARKERS, FolderProblem, Found, Recorded, discover
+from catalog.crawl.root_seen import RootSeen
 from catalog.errors import StoreError
 from catalog.indexing.lists import UrlList
 from catalog.indexing.report import CrawlKind
-from catalog.stores import DEFAULT_OPTIONS, Stat, StoreOptions, open_store
+from catalog.stores import DEFAULT_OPTIONS, StoreOptions, open_store
 from catalog.stores.url import normalise, parent
 
 Enclosing = Callable[[Sequence[str]], dict[str, str]]
@@ -27,13 +28,13 @@ class Wanted(NamedTuple):
     guessed
         Somebody named the place; it may be a folder of hierarchies.
     seen
-        Its ``zarr.json`` as it was met, where this was told on the way.
+        What its root was met with, where this was told on the way.
     """
 
     url: str
     boundary: str
     guessed: bool = False
-    seen: Stat | None = None
+    seen: RootSeen | None = None
 
 
 class Source(Protocol):
@@ -51,8 +52,16 @@ class Source(Protocol):
     def whole(self) -> Sequence[str]:
         """Places of which everything is met: what is recorded there and was not met is gone."""
 
-    def wanted(self, enclosing: Enclosing) -> Iterator[Wanted | FolderProblem]:
-        """Name what is to be read; StoreError when the source itself cannot be read."""
+    def wanted(
+        self, enclosing: Enclosing, recorded: Recorded | None = None
+    ) -> Iterator[Wanted | FolderProblem]:
+        """Name what is to be read; StoreError when the source itself cannot be read.
+
+        Parameters
+        ----------
+        recorded
+            As of `catalog.crawl.discover.discover`.
+        """
 
 
 @dataclass
@@ -68,9 +77,11 @@ class Root:
         """The root."""
         return (self.name,)
 
-    def wanted(self, enclosing: Enclosing) -> Iterator[Wanted | FolderProblem]:
+    def wanted(
+        self, enclosing: Enclosing, recorded: Recorded | None = None
+    ) -> Iterator[Wanted | FolderProblem]:
         """Name the hierarchies, in the order in which they are found."""
-        yield from below(self.name, self.options, enclosing)
+        yield from below(self.name, self.options, enclosing, recorded=recorded)
 
 
 @dataclass
@@ -95,11 +106,13 @@ class Touched:
         """The places."""
         return self.places
 
-    def wanted(self, enclosing: Enclosing) -> Iterator[Wanted | FolderProblem]:
+    def wanted(
+        self, enclosing: Enclosing, recorded: Recorded | None = None
+    ) -> Iterator[Wanted | FolderProblem]:
         """Name the hierarchies in these places; a place that is gone holds none."""
         for place in self.places:
             try:
-                yield from below(place, self.options, enclosing, self.name)
+                yield from below(place, self.options, enclosing, self.name, recorded)
             except StoreError as error:
                 if open_store(place, None, self.options).stat("") is not None:
                     yield FolderProblem(place, "unreadable-folder", error.message, unlisted=True)
@@ -119,7 +132,9 @@ class Listed:
         """What the list is called."""
         return self.urls.name
 
-    def wanted(self, enclosing: Enclosing) -> Iterator[Wanted | FolderProblem]:
+    def wanted(
+        self, enclosing: Enclosing, recorded: Recorded | None = None
+    ) -> Iterator[Wanted | FolderProblem]:
         """Name what the list names, or the recorded hierarchy that this is a part of."""
         several: list[str] = []
         for text, line in self.urls:
@@ -144,7 +159,11 @@ class Listed:
 
 
 def below(
-    place: str, options: StoreOptions, enclosing: Enclosing, boundary: str | None = None
+    place: str,
+    options: StoreOptions,
+    enclosing: Enclosing,
+    boundary: str | None = None,
+    recorded: Recorded | None = None,
 ) -> Iterator[Wanted | FolderProblem]:
     """Name the hierarchies at and below a place, or the recorded one that it is a part of.
 
@@ -164,7 +183,7 @@ def below(
         inside = whole == boundary or whole.startswith(boundary.rstrip("/") + "/")
         yield Wanted(whole, boundary if inside else whole)
         return
-    for item in discover(store, options):
+    for item in discover(store, options, recorded):
         yield Wanted(item.url, boundary, seen=item.seen) if isinstance(item, Found) else item
 
 

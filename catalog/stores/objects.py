@@ -120,12 +120,28 @@ class ObjectStore:
             self._judge_size(path, found, self._options.largest_document)
             return self._document(found, found.bytes().to_bytes())
 
-        try:
-            return self._ask(path, question, "read")
-        except RefusedError:
-            if self._hides(path):
-                return None
-            raise
+        return self._ask_for(path, question)
+
+    def glance(self, path: str, most: int) -> Document | Stat | None:
+        """Read a document, unless it is larger than `most` bytes: then tell its time and size.
+
+        Raises
+        ------
+        StoreError
+            When it is there and cannot be read.
+        """
+        import obstore
+
+        key = self._key(path)
+        most = min(most, self._options.largest_document)
+
+        def question() -> Document | Stat | None:
+            found = obstore.get(self._client, key)
+            if found.meta["size"] > most:
+                return _stat(found.meta)
+            return self._document(found, found.bytes().to_bytes())
+
+        return self._ask_for(path, question)
 
     def stat(self, path: str) -> Stat | None:
         """Tell a document's time, size and etag; None for a folder, which has none."""
@@ -134,12 +150,7 @@ class ObjectStore:
         key = self._key(path)
         if not key:
             return None
-        try:
-            found = self._ask(path, lambda: obstore.head(self._client, key), "read")
-        except RefusedError:
-            if self._hides(path):
-                return None
-            raise
+        found = self._ask_for(path, lambda: obstore.head(self._client, key))
         return None if found is None else _stat(found)
 
     def read(self, path: str, start: int = 0, stop: int | None = None) -> bytes | None:
@@ -188,6 +199,15 @@ class ObjectStore:
         except RefusedError:
             return ""
         return "yes"
+
+    def _ask_for(self, path: str, question: Callable[[], T]) -> T | None:
+        """Ask for a document, which may be refused because it is not there."""
+        try:
+            return self._ask(path, question, "read")
+        except RefusedError:
+            if self._hides(path):
+                return None
+            raise
 
     def _hides(self, path: str) -> bool:
         """Tell whether what is refused may just as well not be there."""

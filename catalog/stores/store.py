@@ -128,6 +128,17 @@ class Store(Protocol):
         """Tell a document's or folder's time and size; None when it is not there."""
 
 
+class FarStore(Store, Protocol):
+    """A store of which many things are asked at once, and where each costs a round trip."""
+
+    def glance(self, path: str, most: int) -> Document | Stat | None:
+        """Read a document, unless it is larger than `most` bytes: then tell its time and size.
+
+        It is one request, in place of one that tells and one that reads; what is too large is
+        not received. None when there is none; StoreError when it cannot be read.
+        """
+
+
 class PartialStore(Store, Protocol):
     """A store that also reads parts of what is no document: archives, chunks of arrays."""
 

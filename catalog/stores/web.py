@@ -117,6 +117,27 @@ class WebStore:
             lambda: self._document(path, place), self._options.retries, join(self._url, path)
         )
 
+    def glance(self, path: str, most: int) -> Document | Stat | None:
+        """Read a document, unless it is larger than `most` bytes: then tell its time and size.
+
+        Raises
+        ------
+        StoreError
+            When it is there and cannot be read, or lies somewhere else.
+        """
+        place = self._place(path)
+        most = min(most, self._options.largest_document)
+
+        def question() -> Document | Stat | None:
+            try:
+                answer = self._asked("GET", place, most=most)
+            except TooLargeError as error:
+                is_there = self._is_there(Answer(200, error.headers, b""), place)
+                return _stat(error.headers) if is_there else None
+            return self._read_document(answer, place)
+
+        return ask(question, self._options.retries, join(self._url, path))
+
     def stat(self, path: str) -> Stat | None:
         """Tell a document's time, size and etag; None for what shows no change by these."""
         place = self._place(path)
@@ -165,6 +186,9 @@ class WebStore:
                 f"{largest:,} are not read",
                 join(self._url, path),
             ) from None
+        return self._read_document(answer, place)
+
+    def _read_document(self, answer: Answer, place: str) -> Document | None:
         if not self._is_there(answer, place):
             return None
         self.access.readable = True

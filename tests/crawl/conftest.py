@@ -1,14 +1,21 @@
-"""Hierarchies for the tests of crawling, written as plain JSON."""
+"""Hierarchies for the tests of crawling, written as plain JSON; and a server that is watched."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+
+from catalog.stores import open_store
 
 AXES = [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
 
@@ -289,3 +296,92 @@ def write_stored_parameters(folder: Path) -> None:
     write_document(folder / "tile_0" / "0", array([4, 4, 4]))
     matrix = np.array([[1.0, 0, 0, 5], [0, 2, 0, 6], [0, 0, 4, 7]])
     zarr.create_array(folder / "matrices" / "m", data=matrix)
+
+
+class Between(BaseHTTPRequestHandler):
+    """Passes requests on to the S3 server, and keeps what was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def pass_on(self):
+        with self.server.lock:
+            self.server.under_way += 1
+            self.server.most = max(self.server.most, self.server.under_way)
+        self.answered = False
+        try:
+            self.pass_on_one()
+        finally:
+            self.end()
+
+    def end_headers(self):
+        self.end()  # who has the answer may ask again before this thread goes on
+        super().end_headers()
+
+    def end(self):
+        with self.server.lock:
+            self.server.under_way -= not self.answered
+            self.answered = True
+
+    def pass_on_one(self):
+        time.sleep(self.server.pause)
+        log = self.server.log
+        parts = urlsplit(self.path)
+        query = parse_qs(parts.query)
+        key = unquote(parts.path).strip("/").partition("/")[2]
+        if "list-type" in query:
+            asked = ("LIST", query.get("prefix", [""])[0].rstrip("/"))
+        else:
+            asked = (self.command, key)
+        log.append(asked)
+        status = self.server.faults.get(asked)
+        if status is not None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=20)
+        connection.request(self.command, self.path, headers=dict(self.headers))
+        answer = connection.getresponse()
+        body = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        length = answer.headers.get("Content-Length") if self.command == "HEAD" else len(body)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+        connection.close()
+
+    do_GET = do_HEAD = pass_on
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    under_way = most = 0
+    pause = 0.0
+
+
+@pytest.fixture
+def watched(bucket, monkeypatch):
+    """A bucket whose server's requests are kept, and fail where `faults` says so."""
+    server = Server(("127.0.0.1", 0), Between)
+    server.behind = bucket.server.port
+    server.lock = threading.Lock()
+    server.log = []
+    server.faults = {}
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    assert open_store(bucket.url).lists  # which one request tells, once for each bucket
+    server.log.clear()
+    yield SimpleNamespace(
+        folder=bucket.folder, url=bucket.url, log=server.log, faults=server.faults, server=server
+    )
+    server.shutdown()
+    server.server_close()
+    thread.join()

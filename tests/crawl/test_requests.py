@@ -1,111 +1,19 @@
 """What servers are asked for: the documents that are needed, hardly anything else, no chunk."""
 
-import http.client
-import threading
+import pickle
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import pytest
+from collections import Counter
+from email.utils import formatdate
 
 from catalog.crawl.concurrent import AsyncExecutor
 from catalog.crawl.discover import discover
 from catalog.crawl.records import Failed, HierarchyRecord, Unchanged
 from catalog.crawl.requests import requests_at_once
 from catalog.crawl.work import crawl_hierarchy
-from catalog.stores import StoreOptions, open_store
+from catalog.stores import Stat, StoreOptions, open_store
+from catalog.stores.traffic import traffic
 
 QUICK = StoreOptions(retries=0, timeout=5)
-
-
-class Between(BaseHTTPRequestHandler):
-    """Passes requests on to the S3 server, and keeps what was asked."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def pass_on(self):
-        with self.server.lock:
-            self.server.under_way += 1
-            self.server.most = max(self.server.most, self.server.under_way)
-        self.answered = False
-        try:
-            self.pass_on_one()
-        finally:
-            self.end()
-
-    def end_headers(self):
-        self.end()  # who has the answer may ask again before this thread goes on
-        super().end_headers()
-
-    def end(self):
-        with self.server.lock:
-            self.server.under_way -= not self.answered
-            self.answered = True
-
-    def pass_on_one(self):
-        time.sleep(self.server.pause)
-        log = self.server.log
-        parts = urlsplit(self.path)
-        query = parse_qs(parts.query)
-        key = unquote(parts.path).strip("/").partition("/")[2]
-        if "list-type" in query:
-            asked = ("LIST", query.get("prefix", [""])[0].rstrip("/"))
-        else:
-            asked = (self.command, key)
-        log.append(asked)
-        status = self.server.faults.get(asked)
-        if status is not None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=20)
-        connection.request(self.command, self.path, headers=dict(self.headers))
-        answer = connection.getresponse()
-        body = answer.read()
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
-                self.send_header(name, value)
-        length = answer.headers.get("Content-Length") if self.command == "HEAD" else len(body)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-        self.wfile.write(body)
-        connection.close()
-
-    do_GET = do_HEAD = pass_on
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    under_way = most = 0
-    pause = 0.0
-
-
-@pytest.fixture
-def watched(bucket, monkeypatch):
-    """A bucket whose server's requests are kept, and fail where `faults` says so."""
-    server = Server(("127.0.0.1", 0), Between)
-    server.behind = bucket.server.port
-    server.lock = threading.Lock()
-    server.log = []
-    server.faults = {}
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
-    assert open_store(bucket.url).lists  # which one request tells, once for each bucket
-    server.log.clear()
-    yield SimpleNamespace(
-        folder=bucket.folder, url=bucket.url, log=server.log, faults=server.faults, server=server
-    )
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def documents(folder):
@@ -177,6 +85,114 @@ def test_an_unchanged_scene_costs_one_request_and_a_discovered_one_none(watched,
     outcome = crawl_hierarchy(url, record.manifest, record.digest, seen=found.seen)
     assert outcome == Unchanged(url)
     assert watched.log == []
+
+
+def test_what_finding_has_read_is_not_asked_for_again(watched, collection):
+    collection.write_scene(watched.folder / "a.zarr", images=2, levels=1)
+    collection.write_image_v2(watched.folder / "b.zarr", labels=True)
+    found = list(discover(open_store(watched.url)))
+    watched.log.clear()
+    for item in found:
+        seen = pickle.loads(pickle.dumps(item.seen))
+        expected = crawl_hierarchy(item.url)
+        asked_alone = sorted(watched.log)
+        watched.log.clear()
+        assert crawl_hierarchy(item.url, seen=seen) == expected
+        spared = sorted(Counter(asked_alone) - Counter(watched.log))
+        assert not Counter(watched.log) - Counter(asked_alone)
+        watched.log.clear()
+        if item.url.endswith("a.zarr"):
+            assert spared == [("GET", "a.zarr/zarr.json")]
+        else:
+            gets = [("GET", f"b.zarr/{name}") for name in (".zarray", "zarr.json")]
+            assert spared == [*gets, ("LIST", "b.zarr")]
+
+
+def test_of_what_is_recorded_only_the_time_is_asked_for(watched, collection):
+    names = [f"{number}.zarr" for number in range(4)]
+    for name in names[:3]:
+        collection.write_scene(watched.folder / name, images=1, levels=1)
+    collection.write_image_v2(watched.folder / names[3])
+    documents = {"1.zarr": "zarr.json", "2.zarr": ".zattrs", "3.zarr": ".zattrs"}
+    questions = []
+
+    def recorded(urls):
+        questions.extend(urls)
+        names = [url.removeprefix(f"{watched.url}/") for url in urls]
+        return {url: documents[n] for url, n in zip(urls, names, strict=True) if n in documents}
+
+    found = list(discover(open_store(watched.url), recorded=recorded))
+    assert [item.url for item in found] == [f"{watched.url}/{name}" for name in names]
+    assert sorted(questions) == [watched.url, *(item.url for item in found)]
+    assert sorted(entry for entry in watched.log if entry[0] != "LIST") == [
+        ("GET", "0.zarr/zarr.json"),
+        ("GET", "2.zarr/zarr.json"),  # which it is not recorded by, but has
+        ("GET", "zarr.json"),
+        ("HEAD", "1.zarr/zarr.json"),
+        ("HEAD", "2.zarr/.zattrs"),
+        ("HEAD", "3.zarr/.zattrs"),
+    ]
+    for item in found:
+        assert isinstance(crawl_hierarchy(item.url, seen=item.seen), HierarchyRecord)
+
+
+def test_a_large_document_is_not_handed_on_and_not_received_twice(watched, collection, put):
+    document = collection.scene(0, 1)
+    document["attributes"]["notes"] = "long" * 100_000
+    put(watched.folder / "large.zarr" / "zarr.json", document)
+    before = traffic()
+    (found,) = discover(open_store(watched.url))
+    assert traffic().since(before).bytes == 0
+    assert type(found.seen.documents["zarr.json"]) is Stat
+    record = crawl_hierarchy(found.url, seen=found.seen)
+    assert isinstance(record, HierarchyRecord)
+    assert traffic().since(before).bytes == record.groups[0].size > 400_000
+    known = (record.manifest, record.digest)
+    watched.log.clear()
+    assert crawl_hierarchy(found.url, *known, seen=found.seen) == Unchanged(found.url)
+    assert watched.log == []
+
+
+def test_what_changes_between_finding_and_reading_is_seen_by_the_next_crawl(watched, collection):
+    folder = watched.folder / "scene.zarr"
+    collection.write_scene(folder, images=1, levels=1)
+    (found,) = discover(open_store(watched.url))
+    collection.write_scene(folder, images=2, levels=1)
+    before = crawl_hierarchy(found.url, seen=found.seen)
+    assert [member.referenced for member in before.members] == [True, False]
+    (found,) = discover(open_store(watched.url), recorded=lambda urls: {found.url: "zarr.json"})
+    after = crawl_hierarchy(found.url, before.manifest, before.digest, seen=found.seen)
+    assert [member.referenced for member in after.members] == [True, True]
+
+
+def test_a_document_that_comes_while_its_folder_is_looked_at_is_read(watched, collection):
+    collection.write_scene(watched.folder / "scene.zarr", images=1, levels=1)
+    watched.faults["GET", "scene.zarr/zarr.json"] = 404
+    (found,) = discover(open_store(watched.url))
+    watched.faults.clear()
+    assert found.seen.documents == {}
+    watched.log.clear()
+    assert isinstance(crawl_hierarchy(found.url, seen=found.seen), HierarchyRecord)
+    assert asked(watched.log, "LIST") == ["scene.zarr/tile_0"]
+
+
+def test_times_count_from_when_a_document_was_read(tmp_path, collection, web_server, settle):
+    def without_etags(handler):
+        place = tmp_path / handler.path.lstrip("/")
+        if place.is_file():
+            said = formatdate(place.stat().st_mtime, usegmt=True)
+            handler.answer(200, place.read_bytes(), Last_Modified=said)
+        return place.is_file()
+
+    collection.write_scene(tmp_path / "scene.zarr", images=1, levels=1)
+    settle(tmp_path)
+    server = web_server(tmp_path, instead=without_etags)
+    (found,) = discover(open_store(server.url))
+    long_after = crawl_hierarchy(found.url, seen=found.seen)
+    assert {entry.mtime_ns for entry in long_after.manifest} == {1_700_000_000_000_000_000}
+    # Within the second that the server tells, it may have changed again before it was recorded.
+    at_once = found.seen._replace(at_ns=1_700_000_001_000_000_000)
+    assert {e.mtime_ns for e in crawl_hierarchy(found.url, seen=at_once).manifest} == {0}
 
 
 def test_a_change_below_an_unchanged_root_is_seen_by_a_thorough_crawl(watched, collection):
