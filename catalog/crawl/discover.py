@@ -88,32 +88,36 @@ def discover(
     options
         How archives are opened.
     recorded
-        Of what else is met the document is read at once, and handed on.
+        Of what it does not tell of, and what is small, the document is read and handed on.
 
     Raises
     ------
     StoreError
         When the root itself cannot be listed, and is no hierarchy.
     """
-    if not store.lists:
-        yield _unlisted_root(cast(FarStore, store), recorded)
-    elif store.at_once:
-        yield from _discover_ahead(cast(FarStore, store), options, recorded)
-    else:
+    if not store.at_once:
         yield from _discover_in_turn(store, options)
+        return
+    far = cast(FarStore, store)
+    known = _known(far.url, ("",), recorded)[""]
+    seen = _look_at_recorded(far, "", known) if known is not None else None
+    if seen is not None:
+        yield Found(far.url, seen)
+        return
+    listing = far.try_listing()
+    if store.lists:
+        yield from _discover_ahead(far, options, recorded, listing)
+    else:
+        yield _unlisted_root(far)
 
 
-def _unlisted_root(store: FarStore, recorded: Recorded | None) -> Found:
-    url = store.url
+def _unlisted_root(store: FarStore) -> Found:
     at_ns = time.time_ns()
-    known = recorded((url,)).get(url) if recorded is not None else None
-    if known is not None and (stat := store.stat(known)) is not None:
-        return Found(url, RootSeen(at_ns, {known: stat}))
     documents: dict[str, Document | Stat | None] = {}
     for name in (V3, ".zattrs", ".zgroup", ".zmetadata", ".zarray"):
         documents[name] = met = store.glance(name, _LARGEST_HANDED_ON)
         if met is not None:
-            return Found(url, RootSeen(at_ns, documents))
+            return Found(store.url, RootSeen(at_ns, documents))
     if _is_missing(store):
         raise StoreError(
             f"there is nothing at {store.url}: the server answers 404 (not found) for it, and for "
@@ -172,7 +176,7 @@ def _discover_in_turn(store: Store, options: StoreOptions) -> Iterator[Found | F
 
 
 def _discover_ahead(
-    store: FarStore, options: StoreOptions, recorded: Recorded | None
+    store: FarStore, options: StoreOptions, recorded: Recorded | None, listing: Listing | None
 ) -> Iterator[Found | FolderProblem]:
     """Look at many folders at a time; give what is met by folder, by name."""
     root = store.url
@@ -180,16 +184,18 @@ def _discover_ahead(
     # What comes first is last.
     pending: list[str] = [""]
     looks: dict[str, Future[RootSeen | Listing]] = {}
-    known: dict[str, str | None] = {}
+    known: dict[str, str | None] = {"": None}  # or it would have been found by now
     try:
         while pending:
             for path in reversed(pending[-_AHEAD:]):
                 if path not in looks:
-                    if recorded is not None and path not in known:
-                        soon = [other for other in pending[-_AT_ONCE:] if other not in looks]
+                    if path not in known:
+                        asked = looks.keys() | known.keys()
+                        soon = [other for other in pending[-_AT_ONCE:] if other not in asked]
                         known.update(_known(root, soon, recorded))
-                    name = known.pop(path, None)
-                    looks[path] = requests.start(partial(_look, store, path, name))
+                    name = known.pop(path)
+                    listed = None if path else listing
+                    looks[path] = requests.start(partial(_look, store, path, name, listed))
             path = pending.pop()
             try:
                 met = answer_of(looks.pop(path))
@@ -212,32 +218,50 @@ def _discover_ahead(
             look.cancel()
 
 
-def _known(root: str, paths: Sequence[str], recorded: Recorded) -> dict[str, str | None]:
+def _known(root: str, paths: Sequence[str], recorded: Recorded | None) -> dict[str, str | None]:
     """Tell by which document each of some folders is recorded, if it is."""
+    if recorded is None:
+        return dict.fromkeys(paths)
     urls = {path: join(root, path) for path in paths}
     names = recorded(list(urls.values()))
     return {path: names.get(url) for path, url in urls.items()}
 
 
-def _look(store: FarStore, path: str, known: str | None) -> RootSeen | Listing:
+def _look_at_recorded(store: FarStore, path: str, known: str) -> RootSeen | None:
+    """Ask for the time of the document that a hierarchy is known by."""
+    at_ns = time.time_ns()
+    # What cannot be told so is asked for as if nothing were known.
+    with suppress(StoreError):
+        stat = store.stat(f"{path}/{known}" if path else known)
+        if stat is not None:
+            return RootSeen(at_ns, {known: stat})
+    return None
+
+
+def _look(
+    store: FarStore, path: str, known: str | None, listing: Listing | None
+) -> RootSeen | Listing:
     """Tell what the root of a hierarchy is met with; of another folder, what is in it.
 
     Parameters
     ----------
     known
         Name of the document by which the folder is recorded, if it is.
+    listing
+        Of the folder, if it has been listed already.
     """
-    prefix = f"{path}/" if path else ""
+    if known is not None and (seen := _look_at_recorded(store, path, known)) is not None:
+        return seen
     at_ns = time.time_ns()
     documents: dict[str, Document | Stat | None] = {}
-    # Where one cannot be read, listing tells what there is, or says what is wrong.
+    # Where it cannot be read, listing tells what there is, or says what is wrong.
     with suppress(StoreError):
-        if known is not None and (stat := store.stat(prefix + known)) is not None:
-            return RootSeen(at_ns, {known: stat})
-        documents[V3] = met = store.glance(prefix + V3, _LARGEST_HANDED_ON)
+        met = store.glance(f"{path}/{V3}" if path else V3, _LARGEST_HANDED_ON)
+        documents[V3] = met
         if met is not None:
-            return RootSeen(at_ns, documents)
-    listing = store.list_folder(path)
+            return _root_seen(at_ns, documents, listing)
+    if listing is None:
+        listing = store.list_folder(path)
     names = MARKERS.intersection(listing.files)
     if not names:
         return listing
@@ -245,8 +269,15 @@ def _look(store: FarStore, path: str, known: str | None) -> RootSeen | Listing:
         documents.update(dict.fromkeys(MARKERS - names))
     else:
         documents.clear()
-    is_short = len(listing.folders) + len(listing.files) <= _MOST_HANDED_ON
-    return RootSeen(at_ns, documents, listing if is_short else None)
+    return _root_seen(at_ns, documents, listing)
+
+
+def _root_seen(
+    at_ns: int, documents: Mapping[str, Document | Stat | None], listing: Listing | None
+) -> RootSeen:
+    if listing is not None and len(listing.folders) + len(listing.files) > _MOST_HANDED_ON:
+        listing = None
+    return RootSeen(at_ns, documents, listing)
 
 
 def _remarks(root: str, path: str, listing: Listing) -> Iterator[FolderProblem]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from catalog.crawl.requests import Requests, current_requests
 from catalog.errors import CatalogError, StoreError
-from catalog.stores import Document, Listing, Stat, Store
+from catalog.stores import Document, FarStore, Listing, Stat, Store
 from catalog.stores.threads import in_own_thread
 from catalog.stores.url import join
 
@@ -30,13 +30,12 @@ Asking = Generator[Sequence[Question], Sequence[Answer], T]
 _PATIENCE = 15 * 60.0
 
 
-async def may_list(store: Store) -> bool:
-    """Tell whether a store lists folders, for which it may have to ask its server."""
+async def try_listing(store: FarStore) -> Listing | None:
+    """Let a store find out whether it lists folders, for which it may have to ask its server."""
     access = getattr(store, "access", None)
-    is_known = access is not None and access.listing is not None
-    if not is_known and isinstance(getattr(type(store), "lists", None), property):
-        return await in_own_thread(lambda: store.lists)
-    return store.lists
+    if access is not None and access.listing is not None:
+        return None
+    return await in_own_thread(store.try_listing)
 
 
 def in_loop() -> bool:

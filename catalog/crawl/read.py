@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import cast
 
-from catalog.crawl.driving import Asking, drive, drive_async, in_loop, may_list
+from catalog.crawl.driving import Asking, drive, drive_async, in_loop, try_listing
 from catalog.crawl.reading import GroupDocument, Reading
 from catalog.crawl.requests import Requests
 from catalog.crawl.root_seen import RootSeen, answered
 from catalog.crawl.walk import Walk
-from catalog.stores import DEFAULT_OPTIONS, Store, StoreOptions, open_store
+from catalog.stores import DEFAULT_OPTIONS, FarStore, Store, StoreOptions, open_store
 
 __all__ = [
     "GroupDocument",
@@ -73,8 +75,13 @@ async def read_store_async(
     seen
         What is known of the root from finding it: it is not asked for again.
     """
-    lists = await may_list(store)
-    return await drive_async(store, _walk(store, lists, options, seen), requests)
+    if store.at_once:
+        asked_ns = time.time_ns()
+        listing = await try_listing(cast(FarStore, store))
+        if listing is not None:
+            seen = seen or RootSeen(asked_ns, {})
+            seen = seen._replace(listing=seen.listing or listing)
+    return await drive_async(store, _walk(store, store.lists, options, seen), requests)
 
 
 def _walk(

@@ -1,4 +1,4 @@
-"""Asking a server again when it could not answer: backing off, and counting."""
+"""Asking a server again when it could not answer: backing off, and counting how often."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ class RefusedError(StoreError):
 def ask(question: Callable[[], T], retries: int, url: str, verb: str = "read") -> T:
     """Ask until there is an answer, at most `retries` times again.
 
+    Requests are counted by who sends them: a question may take several.
+
     Raises
     ------
     StoreError
@@ -62,7 +64,6 @@ def ask(question: Callable[[], T], retries: int, url: str, verb: str = "read") -
     """
     attempt = 0
     while True:
-        count(requests=1)
         try:
             return question()
         except FailedRequest as failed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,6 +81,12 @@ class ObjectStore:
     def lists(self) -> bool:
         """Whether the bucket may be listed; tries it when nobody has tried before."""
         return self.access.lists(self._probe)
+
+    def try_listing(self) -> Listing | None:
+        """Try to list the folder that was opened, if nobody has tried; give what is there."""
+        tried: list[Listing] = []
+        self.access.lists(lambda: self._probe(tried))
+        return tried[0] if tried else None
 
     @property
     def traffic(self) -> Traffic:
@@ -175,6 +182,7 @@ class ObjectStore:
                 if "non-partial" not in str(error):
                     raise
                 # Some servers give the whole when the part reaches to its end.
+                count(requests=1)
                 whole = obstore.get(self._client, key)
                 self._judge_size(path, whole, LARGEST_WHOLE)
                 data = whole.bytes().to_bytes()[start:stop]
@@ -190,14 +198,18 @@ class ObjectStore:
             raise StoreError(f"{path!r} leads out of {self._url}: it is not read", self._url)
         return self._prefix + path
 
-    def _probe(self) -> str:
-        """Try to list the folder that was opened."""
+    def _probe(self, tried: list[Listing] | None = None) -> str:
+        """Try to list the folder that was opened; add what is there, if anything is."""
         import obstore
 
+        root = self._root
         try:
-            self._ask("", lambda: obstore.list_with_delimiter(self._client, self._root), "listed")
+            found = self._ask("", lambda: obstore.list_with_delimiter(self._client, root), "listed")
         except RefusedError:
             return ""
+        if tried is not None:
+            with suppress(StoreError):
+                tried.append(self._listed("", found))
         return "yes"
 
     def _ask_for(self, path: str, question: Callable[[], T]) -> T | None:
@@ -258,6 +270,7 @@ class ObjectStore:
 
     def _ask(self, path: str, question: Callable[[], T], verb: str) -> T | None:
         def asked() -> T | None:
+            count(requests=1)
             try:
                 return question()
             except Exception as error:

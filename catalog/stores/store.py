@@ -131,6 +131,12 @@ class Store(Protocol):
 class FarStore(Store, Protocol):
     """A store of which many things are asked at once, and where each costs a round trip."""
 
+    def try_listing(self) -> Listing | None:
+        """Find out whether folders are listed here, if nobody has tried before.
+
+        Gives the listing of the place itself when it was that which told it.
+        """
+
     def glance(self, path: str, most: int) -> Document | Stat | None:
         """Read a document, unless it is larger than `most` bytes: then tell its time and size.
 

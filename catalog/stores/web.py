@@ -80,6 +80,12 @@ class WebStore:
         """Whether the server lists folders; asks it when nobody has asked before."""
         return self.access.lists(self._probe)
 
+    def try_listing(self) -> Listing | None:
+        """Find out how the server lists the root, if nobody has; if this is it, what is there."""
+        tried: list[Listing] = []
+        self.access.lists(lambda: self._probe(tried))
+        return tried[0] if tried else None
+
     def list_folder(self, path: str) -> Listing:
         """List a folder as the server does.
 
@@ -92,15 +98,10 @@ class WebStore:
         if not self.lists:
             raise self._unlisted(path)
         url = join(self._url, path)
-        return self._listing(
-            path,
-            ask(
-                lambda: self._names(place, self.access.listing),
-                self._options.retries,
-                url,
-                "listed",
-            ),
+        names = ask(
+            lambda: self._names(place, self.access.listing), self._options.retries, url, "listed"
         )
+        return _listing(names)
 
     def get(self, path: str) -> Document | None:
         """Read a document.
@@ -342,25 +343,24 @@ class WebStore:
             raise FailedRequest("the server gives no listing of it that we can read")
         return names
 
-    def _probe(self) -> str:
-        """Find out how the server lists the root, if it does."""
+    def _probe(self, tried: list[Listing] | None = None) -> str:
+        """Find out how the server lists the root, if it does; add what is there, if it is this."""
         place = f"/{self._top}/" if self._top else "/"
 
         def question() -> str:
             for way in ("page", "dav"):
                 try:
-                    self._names(place, way)
+                    names = self._names(place, way)
                 except FailedRequest as failed:
                     if failed.passing:
                         raise
                 else:
+                    if tried is not None and place == self._prefix:
+                        tried.append(_listing(names))
                     return way
             return ""
 
         return ask(question, self._options.retries, self._origin + encode(place), "listed")
-
-    def _listing(self, path: str, names: Names) -> Listing:
-        return Listing(sorted(names.folders), sorted(names.files), 0, 0)
 
     def _unlisted(self, path: str) -> StoreError:
         url = join(self._url, path)
@@ -379,6 +379,10 @@ class WebStore:
             f"the server redirects to {to}, which is not followed; if that is where the data "
             "are, give that URL"
         )
+
+
+def _listing(names: Names) -> Listing:
+    return Listing(sorted(names.folders), sorted(names.files), 0, 0)
 
 
 def _stat(headers: Mapping[str, str]) -> Stat:

@@ -110,6 +110,7 @@ class WebClient:
         FailedRequest
             When there is no whole answer, or one that may be better later (429, 5xx).
         """
+        count(requests=1)
         until = time.monotonic() + self._timeout
         target = quote(path.encode("utf-8", "surrogateescape"), safe=SAFE)
         connection = self._take()
