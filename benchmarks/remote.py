@@ -6,11 +6,12 @@
 The server, what stands between (`between.py`) and ours are a process each, on one machine.
 `ideal` is the time that the requests which are needed take when as many as may be asked at
 once always are (twice as many as hierarchies, `--concurrency`), and nothing else takes any
-time: requests x delay / requests at once. Needed are, for each scene, the HEAD that finds it,
-its documents, and a listing of each of its groups (nothing else tells what lies in a group
-beside what its document names); for each folder above, a listing, and the HEAD that finds it
-to be no scene. It is told how many were asked beyond these. Where the processors are the
-limit, which the times without delay tell, more at once make the ideal shorter and the run not.
+time: requests x delay / requests at once. Needed are, for each scene, its documents (the first
+of which finds it), and a listing of each of its groups (nothing else tells what lies in a group
+beside what its document names); for each folder above, a listing, and the question for a
+document that shows it to be no scene. It is told how many were asked beyond these. Where the
+processors are the limit, which the times without delay tell, more at once make the ideal shorter
+and the run not.
 
 Beside it, for some of the scenes, scaled to all: `zarr.open_group(...).members` and
 `ome_zarr_models` opening each scene, and a walk in the manner of `zarrcade discover`: one
@@ -43,7 +44,7 @@ from collection import write_collection
 BUCKET = "collection"
 KEY, SECRET = "BENCHMARK", "of-the-catalog"
 TARGET = 1.3
-_PROBES, _DOCUMENTS, _LISTINGS = 1, 1 + 5 * (1 + 3), 1 + 5
+_DOCUMENTS, _LISTINGS = 1 + 5 * (1 + 3), 1 + 5
 
 
 class Seen(NamedTuple):
@@ -150,7 +151,7 @@ def measure(way: Way, plan: Plan, url: str) -> float:
         index([f"{root}/batch_000/scene_00000.zarr"], database=database)
     ensure(url, create=True)
     folders = 1 + -(-scenes // 100)
-    needed = scenes * (_PROBES + _DOCUMENTS + _LISTINGS) + 2 * folders
+    needed = scenes * (_DOCUMENTS + _LISTINGS) + 2 * folders
     with Database(url) as database:
 
         def run() -> None:
@@ -163,7 +164,7 @@ def measure(way: Way, plan: Plan, url: str) -> float:
     print(f"{concurrency} hierarchies and {2 * concurrency} requests at once")
     _tell("ours, everything written", full, plan, needed)
     print(
-        f"{'':<40} {scenes} x ({_DOCUMENTS} documents + {_LISTINGS} listings + {_PROBES} probe) + "
+        f"{'':<40} {scenes} x ({_DOCUMENTS} documents + {_LISTINGS} listings) + "
         f"{2 * folders} of folders above = {needed} needed, {full.requests} seen "
         f"({full.requests - needed:+})"
     )
