@@ -34,8 +34,10 @@ class RootSeen(NamedTuple):
 
 def answered(asking: Asking[T], seen: RootSeen | None) -> Asking[T]:
     """Answer from what is known of the root; ask only for the rest."""
-    if seen is None:
-        return (yield from asking)
+    return asking if seen is None else _answered(asking, seen)
+
+
+def _answered(asking: Asking[T], seen: RootSeen) -> Asking[T]:
     try:
         batch = next(asking)
         while True:

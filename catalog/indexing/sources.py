@@ -189,7 +189,8 @@ def below(
 
 def _is_hierarchy(url: str, options: StoreOptions) -> bool:
     store = open_store(url, None, options)
-    return any(store.stat(marker) is not None for marker in MARKERS)
+    # The document of Zarr v3 first, which most have.
+    return any(store.stat(name) is not None for name in sorted(MARKERS, reverse=True))
 
 
 def outermost(urls: Iterable[str]) -> list[str]:

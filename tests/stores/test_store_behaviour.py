@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalog.errors import DocumentError, StoreError
-from catalog.stores import StoreOptions, open_store
+from catalog.stores import StoreOptions, access, open_store
 from catalog.stores.url import join, normalise
 
 FILES = {
@@ -155,6 +155,28 @@ def test_parts_are_read(place):
     assert store.read(path, 2, 2) == b""
     assert store.read("absent") is None
     assert store.read("top/large.json", 1990, 1995) == b"xxxxx"
+
+
+@pytest.mark.parametrize("place", ["s3", "web", "web_without_listing"], indirect=True)
+def test_a_glance_reads_what_is_small_and_tells_of_what_is_large(place):
+    store = open_store(place, None, StoreOptions(largest_document=1000))
+    assert store.glance("top/zarr.json", 100) == store.get("top/zarr.json")
+    assert store.glance("top/zarr.json", 17) == store.stat("top/zarr.json")
+    assert store.glance("top/large.json", 10_000) == store.stat("top/large.json")
+    assert store.glance("top/.zattrs", 0).data == b""
+    assert store.glance("top/absent", 100) is None
+    assert store.glance("top/a", 100) is None
+    with pytest.raises(StoreError, match="leads out"):
+        store.glance("../top2/zarr.json", 100)
+
+
+@pytest.mark.parametrize("place", ["s3", "web", "web_without_listing"], indirect=True)
+def test_who_learns_that_folders_are_listed_has_the_first_listing(place, monkeypatch):
+    monkeypatch.setattr(access, "_known", {})  # of a server that had the same port, say
+    store = open_store(place)
+    listing = store.try_listing()
+    assert listing == (store.list_folder("") if store.lists else None)
+    assert open_store(place).try_listing() is None
 
 
 @every_store

@@ -367,6 +367,8 @@ def test_a_site_that_answers_to_everything_with_a_page_has_nothing(tmp_path, web
     )
     store = open_store(f"{server.url}/data")
     assert store.get("zarr.json") is None
+    assert store.glance("zarr.json", 1000) is None
+    assert store.glance("zarr.json", 10) is None
     assert store.stat("zarr.json") is None
     assert not store.lists
 
