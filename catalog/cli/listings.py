@@ -99,7 +99,8 @@ def status(database: str, as_json: bool) -> None:
     click.echo(f"database  {found.url}\nschema    {found.revision}\n")
     width = max(len(f"{count:,}") for count in found.counts.values())
     for name, count in found.counts.items():
-        click.echo(f"{count:>{width},}  {name}")
+        shown = "of them label images" if name == "label images" else name
+        click.echo(f"{count:>{width},}  {shown}")
     if not found.crawls:
         click.echo("\nNothing is indexed yet. Index a folder with: catalog index FOLDER")
         return
