@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +61,7 @@ def sqlite_url(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def postgresql_server() -> Iterator[str]:
     """URL of a PostgreSQL server (with ``{}`` for the database), of this worker alone."""
     # A socket's path may have 107 bytes, too few for pytest's folders.
-    folder = Path(tempfile.mkdtemp(prefix="catalog-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="catalog-pg-", dir=_memory()))
     (folder / "python_PostgresServer").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         # Without, the server's package shares one lock file among all users of a machine.
@@ -106,14 +107,28 @@ def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator
     yield from _made(postgresql_server, postgresql_template)
 
 
+def _memory() -> str | None:
+    """Name a folder that lies in memory, if there is room: a database is 300 new files."""
+    with suppress(OSError):
+        if shutil.disk_usage("/dev/shm").free > 4 * 2**30:
+            return "/dev/shm"
+    return None
+
+
+_left: list[str] = []
+
+
 def _made(server: str, template: str) -> Iterator[str]:
     import psycopg
 
     name = f"catalog_{next(_numbers)}"
     with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Not when its test ended: connections take their time to be gone, and would be waited for.
+        while _left:
+            connection.execute(f"DROP DATABASE {_left.pop()} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         yield server.format(name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _left.append(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
