@@ -8,7 +8,7 @@ Prints ratios to the walk in the same run; files are warm in the page cache for 
 The walk uses orjson where it is installed, else pydantic-core's parser. The unchanged run
 stands beside a bare `os.stat` of every document. Where they can be imported, peers open
 some of the scenes, and their time is scaled to all: `ome_zarr_models` each scene,
-`zarr.open_group` all members of each.
+`zarr.open_group` all members of each, and a walk in the manner of `zarrcade discover`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import zarr
 from collection import write_collection
+from peers import members, model, shapes
 
 from catalog.crawl.discover import Found, discover
 from catalog.crawl.records import HierarchyRecord
@@ -35,10 +36,6 @@ from catalog.indexing.garbage import seldom_looked_for
 from catalog.stores import open_store
 from catalog.stores.url import normalise
 
-try:
-    from ome_zarr_models.v06.scene import Scene
-except ImportError:
-    Scene = None
 try:
     from orjson import loads
 
@@ -92,19 +89,23 @@ def bare_stat(documents: list[str]) -> None:
         os.stat(path)  # noqa: PTH116 - the bare limit
 
 
+def _walk(scene: Path) -> object:
+    """List from the scene's folder down, and open what is found."""
+    pending = [scene]
+    while pending:
+        entries = list(pending.pop().iterdir())
+        if any(entry.name == "zarr.json" for entry in entries):
+            break
+        pending.extend(entry for entry in entries if entry.is_dir())
+    return shapes(scene)
+
+
 def peers() -> Iterator[tuple[str, Callable[[Path], object]]]:
     """Give what other packages do with a scene, where they can be imported."""
-
-    def members(scene: Path) -> object:
-        return dict(zarr.open_group(scene, mode="r").members(max_depth=None))
-
     yield "zarr.open_group(...).members", members
-    if Scene is None:
-        return
-    yield (
-        "ome_zarr_models Scene.from_zarr",
-        lambda scene: Scene.from_zarr(zarr.open_group(scene, mode="r")),
-    )
+    yield "a walk as that of zarrcade discover", _walk
+    if find_spec("ome_zarr_models") is not None:
+        yield "ome_zarr_models Scene.from_zarr", model
 
 
 def measure_peers(root: str, walk: float) -> None:

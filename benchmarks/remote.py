@@ -40,6 +40,7 @@ from typing import Any, NamedTuple
 
 from between import Between, standing
 from collection import write_collection
+from peers import members, model, shapes
 
 BUCKET = "collection"
 KEY, SECRET = "BENCHMARK", "of-the-catalog"
@@ -211,23 +212,8 @@ def measure_peers(way: Way, python: str, some: int, scenes: int, ours: float) ->
         )
 
 
-def _members(store: Any, _: str) -> object:
-    import zarr
-
-    return dict(zarr.open_group(store, mode="r").members(max_depth=None))
-
-
-def _model(store: Any, _: str) -> object:
-    import zarr
-    from ome_zarr_models.v06.scene import Scene
-
-    scene = Scene.from_zarr(zarr.open_group(store, mode="r"))
-    return scene.images
-
-
 def _walk(store: Any, place: str) -> object:
     """List from the scene's folder down, and open what is found."""
-    import zarr
     from obstore.fsspec import FsspecStore
 
     listed = FsspecStore("s3", client_options={"allow_http": True})
@@ -238,19 +224,12 @@ def _walk(store: Any, place: str) -> object:
         if any(entry["name"].endswith("/zarr.json") for entry in entries):
             break
         pending.extend(entry["name"] for entry in entries if entry["type"] == "directory")
-
-    def images(group: Any) -> Iterator[Any]:
-        for _, member in group.groups():
-            if "multiscales" in member.attrs.get("ome", {}):
-                yield member
-            yield from images(member)
-
-    return [image["0"].shape for image in images(zarr.open_group(store, mode="r"))]
+    return shapes(store)
 
 
 PEERS = {
-    "zarr.open_group(...).members": _members,
-    "ome_zarr_models Scene.from_zarr, .images": _model,
+    "zarr.open_group(...).members": lambda store, _: members(store),
+    "ome_zarr_models Scene.from_zarr, .images": lambda store, _: model(store).images,
     "a walk as that of zarrcade discover": _walk,
 }
 
